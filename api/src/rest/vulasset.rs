@@ -69,7 +69,7 @@ pub struct VulnerabilityQuery {
     pub view_type: String,
     /// Unix seconds: what was changed since.
     pub last_modified_timestamp: i64,
-    /// Whether images without any of the vulnerabilities are listed too.
+    /// Whether `POST /v1/assetvul` lists the images without any of the vulnerabilities too.
     pub include_no_vul_assets: bool,
 }
 
@@ -318,6 +318,21 @@ pub struct ImageAssetVulnerabilities {
     pub cvedb_create_time: String,
 }
 
+/// An image with none of the vulnerabilities that are meant.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ImageAssetWithout {
+    /// Digest of the configuration, without its algorithm.
+    pub id: String,
+    /// `repository:tag`.
+    pub name: String,
+    /// Digest of the manifest.
+    pub digest: String,
+    /// Version of the vulnerability database.
+    pub cvedb_version: String,
+    /// When that was made, RFC 3339.
+    pub cvedb_create_time: String,
+}
+
 /// Answer of `POST /v1/assetvul`. What belongs to clusters is empty.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct AssetView {
@@ -332,9 +347,8 @@ pub struct AssetView {
     pub platforms: Vec<serde_json::Value>,
     /// The images.
     pub images: Vec<ImageAssetVulnerabilities>,
-    /// Always empty.
-    #[schema(value_type = Vec<Object>)]
-    pub no_vul_images: Vec<serde_json::Value>,
+    /// The images with none of the vulnerabilities, where `include_no_vul_assets` asks.
+    pub no_vul_images: Vec<ImageAssetWithout>,
     /// Always empty: `GET /v1/vulasset` has them.
     pub vulnerabilities: Vec<VulnerabilityAsset>,
     /// The query.

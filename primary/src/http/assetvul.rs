@@ -3,7 +3,8 @@
 use axum::Json;
 use axum::extract::{Request, State};
 use palisade_api::rest::vulasset::{
-    AssetView, ImageAssetVulnerabilities, VulnerabilityQuery, VulnerabilityQueryStats,
+    AssetView, ImageAssetVulnerabilities, ImageAssetWithout, VulnerabilityQuery,
+    VulnerabilityQueryStats,
 };
 
 use super::ApiRouter;
@@ -14,7 +15,7 @@ use super::vulasset::{filter, gone, token};
 use crate::App;
 use crate::http::endpoint::routes;
 use crate::store::asset_query::{self, AssetKind};
-use crate::store::vulnerability;
+use crate::store::vulnerability::{self, VulnerableImage};
 use palisade_api::Digest;
 
 pub(super) fn router() -> ApiRouter {
@@ -23,7 +24,8 @@ pub(super) fn router() -> ApiRouter {
 
 /// Give the images that have the vulnerabilities of a query
 ///
-/// 1,000 images with most of them at most, each with 1,000 names at most.
+/// 1,000 images with most of them at most, each with 1,000 names at most. Where
+/// `include_no_vul_assets` asks, 1,000 at most of the images that have none of them too.
 #[utoipa::path(
     post,
     path = "/v1/assetvul",
@@ -40,14 +42,12 @@ pub(super) async fn assetvul_query(
 ) -> Result<Json<AssetView>> {
     let id = token(&query)?;
     let body = read_body(request, MAX_BODY_BYTES).await?;
-    let narrowed: Option<VulnerabilityQuery> = from_json(&body)?;
+    let narrowed: VulnerabilityQuery = from_json::<Option<_>>(&body)?.unwrap_or_default();
     let mut tx = app.database.begin_question().await?;
     let kind = AssetKind::Vulnerability;
     let kept = asset_query::get(&mut tx, id, &caller.fullname, kind).await?.ok_or_else(gone)?;
     let mut asked: VulnerabilityQuery = serde_json::from_str(&kept).map_err(ApiError::internal)?;
-    if let Some(narrowed) = narrowed
-        && narrowed.last_modified_timestamp > 0
-    {
+    if narrowed.last_modified_timestamp > 0 {
         asked.last_modified_timestamp = narrowed.last_modified_timestamp;
     }
     let (query_id, query_token) = (id.to_string(), id.to_string());
@@ -56,15 +56,18 @@ pub(super) async fn assetvul_query(
         return Ok(Json(AssetView { summary, ..AssetView::default() }));
     };
     let images = vulnerability::assets(&mut tx, &filter).await?;
+    let without = if narrowed.include_no_vul_assets {
+        vulnerability::assets_without(&mut tx, &filter).await?
+    } else {
+        Vec::new()
+    };
     drop(tx);
     let images = images
         .into_iter()
         .map(|image| ImageAssetVulnerabilities {
+            name: name_of(&image),
+            digest: digest_of(&image),
             id: image.image_id,
-            name: format!("{}:{}", image.repository, image.tag),
-            digest: Digest::try_from(image.digest.as_slice())
-                .map(Digest::to_oci)
-                .unwrap_or_default(),
             critical: image.critical,
             high: image.high,
             medium: image.medium,
@@ -74,5 +77,23 @@ pub(super) async fn assetvul_query(
             cvedb_create_time: image.cvedb_create_time,
         })
         .collect();
-    Ok(Json(AssetView { images, summary, ..AssetView::default() }))
+    let no_vul_images = without
+        .into_iter()
+        .map(|image| ImageAssetWithout {
+            name: name_of(&image),
+            digest: digest_of(&image),
+            id: image.image_id,
+            cvedb_version: image.cvedb_version,
+            cvedb_create_time: image.cvedb_create_time,
+        })
+        .collect();
+    Ok(Json(AssetView { images, no_vul_images, summary, ..AssetView::default() }))
+}
+
+fn name_of(image: &VulnerableImage) -> String {
+    format!("{}:{}", image.repository, image.tag)
+}
+
+fn digest_of(image: &VulnerableImage) -> String {
+    Digest::try_from(image.digest.as_slice()).map(Digest::to_oci).unwrap_or_default()
 }
