@@ -131,8 +131,8 @@ impl Reference {
                 _ => true,
             };
             let known = field.values.is_empty()
-                // The tables tell it of some kinds only, but it is of all.
-                || (field.name == "cfg_type" && value == "federal")
+                // The tables tell these of some kinds only, but they are of all.
+                || (field.name == "cfg_type" && (value == "federal" || value == "system_defined"))
                 || value.as_str().is_none_or(|text| field.values.iter().any(|known| known == text));
             if !(fits && known) {
                 misfits.push(format!("{at}: no {kind} that clients know but {}", brief(value)));

@@ -30,7 +30,7 @@ pub struct SensorRule {
     pub id: u32,
     /// All must hold.
     pub patterns: Vec<SensorPattern>,
-    /// `user_created`, `ground` or `federal`.
+    /// `user_created`, `ground`, `federal` or `system_defined`.
     pub cfg_type: String,
 }
 
@@ -48,7 +48,7 @@ pub struct Sensor {
     pub comment: String,
     /// Whether it is built in, and cannot be changed or deleted.
     pub predefine: bool,
-    /// `user_created`, `ground` or `federal`.
+    /// `user_created`, `ground`, `federal` or `system_defined`.
     pub cfg_type: String,
     /// Which clusters it is for; absent: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -136,7 +136,7 @@ pub struct SensorSetting {
     /// The sensor's comment.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub comment: String,
-    /// `user_created`, `ground` or `federal`.
+    /// `user_created`, `ground`, `federal` or `system_defined`.
     pub cfg_type: String,
 }
 

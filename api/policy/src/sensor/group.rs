@@ -123,7 +123,9 @@ impl<I: Inspection> SensorGroup<I> {
                 exist: sensor.is_some(),
                 predefine: sensor.is_some_and(|sensor| sensor.predefine),
                 comment: sensor.map(|sensor| sensor.comment.clone()).unwrap_or_default(),
-                cfg_type: CfgType::of_name(&setting.name).as_str().to_owned(),
+                cfg_type: sensor
+                    .map_or_else(|| CfgType::of_name(&setting.name).as_str(), Sensor::cfg_type)
+                    .to_owned(),
             }
         };
         rest::SensorGroup {

@@ -218,13 +218,21 @@ impl<I: Inspection> Sensor<I> {
         Ok(())
     }
 
+    /// Whose it is, as clients know it: what every cluster begins with was made by nobody in it.
+    fn cfg_type(&self) -> &'static str {
+        match CfgType::of_name(&self.name) {
+            CfgType::UserCreated if self.predefine => "system_defined",
+            owner => owner.as_str(),
+        }
+    }
+
     /// The rules as clients know them.
     pub fn rules_to_rest(&self) -> impl Iterator<Item = rest::SensorRule> {
         self.rules.iter().map(|rule| rest::SensorRule {
             name: rule.name.clone(),
             id: rule.id,
             patterns: rule.patterns.iter().map(Pattern::to_rest).collect(),
-            cfg_type: CfgType::of_name(&self.name).as_str().to_owned(),
+            cfg_type: self.cfg_type().to_owned(),
         })
     }
 
@@ -236,7 +244,7 @@ impl<I: Inspection> Sensor<I> {
             rules: self.rules_to_rest().collect(),
             comment: self.comment.clone(),
             predefine: self.predefine,
-            cfg_type: CfgType::of_name(&self.name).as_str().to_owned(),
+            cfg_type: self.cfg_type().to_owned(),
             cluster_selector: None,
         }
     }

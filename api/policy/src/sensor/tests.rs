@@ -158,7 +158,13 @@ fn a_cluster_has_built_in_sensors_of_its_own() {
     );
     assert!(dlp.iter().flat_map(|s| &s.rules).all(|rule| (30_000..35_000).contains(&rule.id)));
     let shown = dlp[0].to_rest(Vec::new());
-    assert_eq!((shown.cfg_type.as_str(), shown.predefine), ("user_created", true));
+    assert_eq!((shown.cfg_type.as_str(), shown.predefine), ("system_defined", true));
+    assert!(shown.rules.iter().all(|rule| rule.cfg_type == "system_defined"));
+    let cards = SensorSettingConfig { name: shown.name, action: "deny".to_owned() };
+    let bound = SensorGroupConfig { sensors: Some(vec![cards]), ..SensorGroupConfig::default() };
+    let bound = SensorGroup::<Dlp>::empty("mine").update(bound).unwrap();
+    assert_eq!(bound.to_rest(&dlp).sensors[0].cfg_type, "system_defined");
+    assert_eq!(bound.to_rest(&[]).sensors[0].cfg_type, "user_created");
     assert!(waf[0].clone().update(SensorConfig::default(), &mut pool()).is_err());
 }
 
