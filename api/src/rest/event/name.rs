@@ -89,7 +89,7 @@ pub fn subject(name: &str) -> &'static str {
         Some("RESTful") => "RESTFUL",
         Some("Configuration") => "CONFIGURATION",
         Some("Scanner" | "Scan") => "SCANNER",
-        _ if name == EVENTS_DROPPED => "SYSTEM",
+        _ if name == EVENTS_DROPPED => "CONTROLLER",
         _ => "FEDERATION",
     }
 }
@@ -107,7 +107,7 @@ mod tests {
             (CONFIGURATION_IMPORT_FAILED, "CONFIGURATION"),
             (VULNDB_OUTDATED, "SCANNER"),
             (SCAN_FAILED, "SCANNER"),
-            (EVENTS_DROPPED, "SYSTEM"),
+            (EVENTS_DROPPED, "CONTROLLER"),
             (FEDERATION_JOIN, "FEDERATION"),
             (AGENT_DATA_OLD, "FEDERATION"),
         ] {
