@@ -124,9 +124,9 @@ pub struct VulScoreFilter {
 pub struct AssetsScanReportFilter {
     /// A field, for example `host_name`.
     pub name: String,
-    /// How it is compared: `eq`, `neq`, `in`, `prefix`.
+    /// How it is compared: `eq`, `neq`, `prefix`, or `in` and `notin` for a part of it.
     pub op: String,
-    /// With what.
+    /// With what; with nothing, all are listed.
     pub value: Vec<String>,
 }
 

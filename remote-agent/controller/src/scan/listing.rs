@@ -18,7 +18,7 @@ pub enum ListingError {
     #[error("there is no field {0:?} to filter by: domain, host_name, image, name")]
     Field(String),
     /// A comparison that is not there.
-    #[error("there is no comparison {0:?}: eq, neq, in, prefix, contains")]
+    #[error("there is no comparison {0:?}: eq, neq, in, notin, prefix, contains")]
     Comparison(String),
     /// Scores of no version.
     #[error("score_version is v2 or v3, not {0:?}")]
@@ -188,13 +188,16 @@ fn passes(filter: &AssetsScanReportFilter, one: &Listed) -> Result<bool, Listing
         _ => return Err(ListingError::Field(filter.name.clone())),
     };
     let mut values = filter.value.iter();
-    Ok(match filter.op.as_str() {
-        "eq" | "in" | "" => values.any(|value| value == field),
+    let passes = match filter.op.as_str() {
+        "eq" | "" => values.any(|value| value == field),
         "neq" => values.all(|value| value != field),
+        "in" | "contains" => values.any(|value| field.contains(value.as_str())),
+        "notin" => values.all(|value| !field.contains(value.as_str())),
         "prefix" => values.any(|value| field.starts_with(value.as_str())),
-        "contains" => values.any(|value| field.contains(value.as_str())),
         _ => return Err(ListingError::Comparison(filter.op.clone())),
-    })
+    };
+    // What names nothing to compare with bounds nothing.
+    Ok(filter.value.is_empty() || passes)
 }
 
 #[cfg(test)]
@@ -304,6 +307,11 @@ mod tests {
             }],
             ..AssetsScanReportQuery::default()
         };
+        let unbounded = |op: &str| {
+            let mut query = filter("domain", op, "");
+            query.filters[0].value.clear();
+            query
+        };
         let scores = |bottom, top| AssetsScanReportQuery {
             vul_score_filter: Some(VulScoreFilter {
                 score_version: "v3".to_owned(),
@@ -320,6 +328,11 @@ mod tests {
             (filter("host_name", "eq", "h0"), 1),
             (filter("host_name", "neq", "h0"), 6),
             (filter("name", "prefix", "b"), 2),
+            (filter("host_name", "in", "h"), 7),
+            (filter("host_name", "in", "0"), 1),
+            (filter("host_name", "notin", "0"), 6),
+            (unbounded("in"), 7),
+            (unbounded("eq"), 7),
             (scores(3.0, 3.0), 2),
             (scores(7.0, 10.0), 5),
             (severity("high"), 5),
