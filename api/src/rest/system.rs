@@ -141,6 +141,13 @@ impl SystemConfigUpdate {
         others.into_keys().next().map_or(Ok(webhooks), Err)
     }
 
+    /// Whether the webhooks that are not the federation's are spoken of.
+    pub fn names_own_webhooks(&self) -> bool {
+        let flat = self.config.as_ref().map(|part| &part.others);
+        let grouped = self.config_v2.as_ref().map(|part| &part.others);
+        flat.into_iter().chain(grouped).any(|others| others.contains_key("webhooks"))
+    }
+
     /// The order that is wanted, or the key that would change and cannot. Clients
     /// send whole pages of settings: what is as `shown` is no change.
     pub fn auth_order(self, shown: &SystemConfig) -> Result<Option<Vec<String>>, String> {

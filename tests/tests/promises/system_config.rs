@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, ensure};
-use palisade_tests::{Fleet, Primary, Rest, wait};
+use palisade_tests::{Agent, Fleet, Primary, Rest, wait};
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
 
@@ -87,6 +87,35 @@ async fn the_grouped_form_says_what_the_flat_one_does() -> Result<()> {
     }
     let unknown = json!({ "config_v2": { "syslog_cfg": { "syslog_status": true } } });
     admin.patch("/v2/system/config", &unknown).await?.expect(400, 6)
+}
+
+#[tokio::test]
+async fn a_webhook_that_is_made_without_a_scope_is_shown_without_one() -> Result<()> {
+    let fleet = Fleet::start(&[]).await?;
+    let admin = &fleet.admin;
+    let _home = Agent::join("home", &fleet.primary.token(&["--home"]).await?).await?;
+    fleet.wait_for_status("home", "synced").await?;
+    let own = json!({ "name": "slack", "url": "http://slack.example/", "enable": true,
+        "use_proxy": false, "type": "Slack", "cfg_type": "user_created" });
+    admin.post("/v1/system/config/webhook", &json!({ "config": own })).await?.ok()?;
+    for (path, expected) in [
+        ("/v1/system/config", json!([own])),
+        ("/v1/system/config?scope=local", json!([own])),
+        ("/v2/system/config", json!([own])),
+        ("/v1/system/config?scope=fed", json!([])),
+    ] {
+        assert_eq!(admin.get(path).await?.ok()?["config"]["webhooks"], expected, "{path}");
+    }
+    // A page may be sent back whole; they are changed one by one.
+    for part in ["config", "config_v2"] {
+        admin.patch("/v1/system/config", &json!({ part: { "webhooks": [own] } })).await?.ok()?;
+        let none = json!({ part: { "webhooks": [] } });
+        admin.patch("/v1/system/config", &none).await?.expect(400, 6)?;
+    }
+    admin.delete("/v1/system/config/webhook/slack").await?.ok()?;
+    let left = admin.get("/v1/system/config").await?.ok()?;
+    assert_eq!(left["config"]["webhooks"], json!([]));
+    Ok(())
 }
 
 #[tokio::test]

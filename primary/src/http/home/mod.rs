@@ -223,7 +223,7 @@ fn is_told_in_namespaces(request: &Request) -> bool {
 
 /// Whether the home cluster tells the caller what it has of its own by this list: what
 /// is about the whole of it, it tells nobody whose role reaches some of its namespaces.
-fn tells(caller: &Caller, path: &str) -> bool {
+pub(super) fn tells(caller: &Caller, path: &str) -> bool {
     let limited = caller.rights.scope().is_some_and(|scope| !scope.has_whole_clusters());
     !limited || namespaced_route::admits("GET", path)
 }

@@ -5,20 +5,25 @@ use axum::extract::State;
 use palisade_api::ObjectKind;
 use palisade_api::rest::system::{FedSystemConfig, SystemConfig, SystemConfigData};
 use palisade_api::rest::system_v2::SystemConfigDataV2;
+use palisade_api::rest::webhook;
 use palisade_identity::{Access, Caller, Permission};
 use palisade_policy::webhook::Webhook;
+use tracing::debug;
 
+use super::summary::PATIENCE;
 use crate::App;
 use crate::federation::rules;
 use crate::federation::rules::target::targets_of;
 use crate::http::error::Result;
 use crate::http::extract::Authenticated;
+use crate::http::home;
 use crate::http::query::{Query, Scope};
 use crate::remote_repository;
 
 /// Show the configuration
 ///
-/// The primary's own; it has no services, so what concerns those is at rest.
+/// The primary's own; it has no services, so what concerns those is at rest. The webhooks
+/// of `config` are those of the home cluster.
 #[utoipa::path(
     get,
     path = "/v1/system/config",
@@ -50,12 +55,15 @@ pub(super) async fn system_config_get_v2(
 
 async fn read(app: &App, caller: &Caller, query: &Query) -> Result<SystemConfigData> {
     let scope = query.scope()?;
-    let config = shown(app).await?;
+    let mut config = shown(app).await?;
+    if scope != Some(Scope::Fed) {
+        config.webhooks = webhooks_at_home(app, caller).await;
+    }
     let sees_federation = scope != Some(Scope::Local) && caller.may(Permission::Fed, Access::Read);
     let fed_config = if sees_federation {
         let webhooks = rules::webhook::list(&app.database).await?;
         let targets = targets_of(&app.database, ObjectKind::Webhook).await?;
-        let shown = |webhook: &Webhook| palisade_api::rest::webhook::Webhook {
+        let shown = |webhook: &Webhook| webhook::Webhook {
             cluster_selector: targets.get(ObjectKind::Webhook, &webhook.name),
             ..webhook.to_rest()
         };
@@ -64,6 +72,24 @@ async fn read(app: &App, caller: &Caller, query: &Query) -> Result<SystemConfigD
         None
     };
     Ok(SystemConfigData { config, fed_config })
+}
+
+/// The webhooks that calls without a scope make, which are the home cluster's; none where
+/// there is no such cluster, or it does not tell them in time.
+pub(super) async fn webhooks_at_home(app: &App, caller: &Caller) -> Vec<webhook::Webhook> {
+    let path = "/v1/system/config?scope=local";
+    if caller.rights.are_of_namespaces() || !home::tells(caller, "/v1/system/config") {
+        return Vec::new();
+    }
+    let read = home::read::<SystemConfigData>(app, caller, path);
+    match tokio::time::timeout(PATIENCE, read).await {
+        Ok(Ok(data)) => data.map(|data| data.config.webhooks).unwrap_or_default(),
+        Ok(Err(error)) => {
+            debug!(error = %error.message, "the home cluster does not tell its webhooks");
+            Vec::new()
+        }
+        Err(_) => Vec::new(),
+    }
 }
 
 /// The primary's own configuration.

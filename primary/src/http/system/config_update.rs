@@ -4,7 +4,7 @@ use axum::extract::State;
 use palisade_api::rest::system::SystemConfigUpdate;
 use palisade_identity::{Access, Caller, Permission};
 
-use super::config::shown;
+use super::config::{shown, webhooks_at_home};
 use crate::App;
 use crate::federation::rules;
 use crate::http::error::{ApiError, Result};
@@ -72,7 +72,10 @@ async fn change(
         ))
     };
     let webhooks = update.fed_webhooks().map_err(refused)?;
-    let shown = shown(app).await?;
+    let mut shown = shown(app).await?;
+    if update.names_own_webhooks() {
+        shown.webhooks = webhooks_at_home(app, caller).await;
+    }
     let order = update.auth_order(&shown).map_err(refused)?;
     if says_federal {
         require(caller, Permission::Fed, Access::Write)?;
