@@ -22,11 +22,13 @@ pub struct ImageBuilder {
     layers: Vec<Layer>,
     config: Map<String, Value>,
     architecture: &'static str,
+    created: &'static str,
 }
 
 impl Default for ImageBuilder {
     fn default() -> Self {
-        Self { layers: Vec::new(), config: Map::new(), architecture: "amd64" }
+        let created = "2024-01-01T00:00:00Z";
+        Self { layers: Vec::new(), config: Map::new(), architecture: "amd64", created }
     }
 }
 
@@ -73,13 +75,20 @@ impl ImageBuilder {
         self
     }
 
+    /// When it was made, RFC 3339.
+    #[must_use]
+    pub fn created(mut self, created: &'static str) -> Self {
+        self.created = created;
+        self
+    }
+
     /// The finished image.
     pub fn build(self) -> Result<Image> {
         let diff_ids: Vec<&str> = self.layers.iter().map(|layer| layer.diff_id.as_str()).collect();
         let config = serde_json::to_vec(&json!({
             "architecture": self.architecture,
             "os": "linux",
-            "created": "2024-01-01T00:00:00Z",
+            "created": self.created,
             "config": self.config,
             "rootfs": { "type": "layers", "diff_ids": diff_ids },
             "history": self.layers.iter().map(|_| json!({ "created_by": "COPY" })).collect::<Vec<_>>(),

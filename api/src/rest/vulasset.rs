@@ -216,7 +216,7 @@ pub struct AssetQuery {
     /// Text that the name contains.
     #[serde(rename = "quickFilter")]
     pub quick_filter: String,
-    /// `repository`, `imageid`, `os`, `size`, `scannedat` or `cvecount`.
+    /// `repository`, `imageid`, `os`, `size`, `createdat`, `scannedat` or `cvecount`.
     #[serde(rename = "orderbyColumn")]
     pub order_by_column: String,
     /// `asc` or `desc`.

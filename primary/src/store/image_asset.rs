@@ -16,6 +16,8 @@ pub enum ImageOrder {
     BaseOs,
     /// By size.
     Size,
+    /// By the time when it was made.
+    CreatedAt,
     /// By the time of the scan.
     ScannedAt,
     /// By the number of vulnerabilities, critical ones first.
@@ -29,6 +31,7 @@ impl ImageOrder {
             Self::ImageId => "image_id",
             Self::BaseOs => "base_os",
             Self::Size => "size",
+            Self::CreatedAt => "created_at",
             Self::ScannedAt => "scanned_at",
             Self::Vulnerabilities => "vulnerabilities",
         }
@@ -89,7 +92,8 @@ pub async fn page(
         r#"WITH matched AS MATERIALIZED (
                SELECT image.registry, image.url, image.repository, image.tag, report.id,
                       CASE $2::text WHEN 'image_id' THEN report.image_id
-                              WHEN 'base_os' THEN report.base_os END AS text,
+                              WHEN 'base_os' THEN report.base_os
+                              WHEN 'created_at' THEN report.summary->>'created_at' END AS text,
                       CASE WHEN $3 THEN -1 ELSE 1 END * CASE $2
                           WHEN 'size' THEN report.size
                           WHEN 'scanned_at' THEN extract(epoch FROM report.scanned_at)

@@ -47,7 +47,8 @@ pub(super) async fn scan_asset_images_page(
         "imageid" => ImageOrder::ImageId,
         "os" => ImageOrder::BaseOs,
         "size" => ImageOrder::Size,
-        "scannedat" | "createdat" => ImageOrder::ScannedAt,
+        "createdat" => ImageOrder::CreatedAt,
+        "scannedat" => ImageOrder::ScannedAt,
         "cvecount" => ImageOrder::Vulnerabilities,
         _ => ImageOrder::Repository,
     };
