@@ -41,6 +41,14 @@ const LISTS: Limited[] = [
     goes: "shop/payments:v1",
   },
   {
+    // The images of the shop have graver ones, and none of these.
+    path: "/registries/fed.shop",
+    choose: (main) => main.locator(".facet").getByLabel("Findings").selectOption("Medium"),
+    said: ["severity", "Medium"],
+    stays: undefined,
+    goes: "shop/orders:v1",
+  },
+  {
     path: "/images",
     choose: (main) => main.locator(".facet").getByLabel("State").selectOption("Failed"),
     said: ["status", "failed"],

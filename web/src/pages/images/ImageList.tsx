@@ -18,6 +18,7 @@ import { FilterText } from "../../ui/FilterText";
 import { Listing } from "../../ui/Listing";
 import { SeverityCounts, useSeverityName } from "../../ui/Severity";
 import { State, type Tone } from "../../ui/State";
+import { reasonOf } from "./selection";
 import { imagesText } from "./text";
 
 type Image = Schema<"RegistryImageSummary">;
@@ -30,10 +31,11 @@ const TONES: Record<string, Tone> = {
   failed: "bad",
 };
 
-/** Which images have a finding of so high a severity. */
+/** Which images have a finding of such a severity. */
 const GRAVE: Record<string, Record<string, string>> = {
   Critical: { f_critical: "gt,0" },
   High: { f_high: "gt,0" },
+  Medium: { f_medium: "gt,0" },
 };
 
 /** The images of a registry, worst or newest first as one likes. */
@@ -110,7 +112,7 @@ export function ImageList({ registry, beside }: { registry: string; beside?: Rea
           <State tone={TONES[image.status ?? ""] ?? "quiet"}>
             {t.scanStates[(image.status || "idle") as keyof typeof t.scanStates] ?? image.status}
           </State>
-          {image.status === "failed" && <span className="sub">{outcome(image.result ?? "")}</span>}
+          {reasonOf(image) && <span className="sub">{outcome(reasonOf(image))}</span>}
         </>
       ),
     },

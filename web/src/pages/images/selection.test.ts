@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { differ, selectVulnerabilities, type Vulnerability } from "./selection";
+import { differ, reasonOf, selectVulnerabilities, type Vulnerability } from "./selection";
 
 const found: Vulnerability[] = [
   {
@@ -28,6 +28,19 @@ describe("vulnerabilities of an image", () => {
     [{ sort: "-package" }, ["CVE-2024-2", "CVE-2024-10", "CVE-2023-1", "CVE-2022-1"]],
   ])("%j shows %j", (search, names) => {
     expect(selectVulnerabilities([...found], search).map((one) => one.name)).toEqual(names);
+  });
+});
+
+describe("an image", () => {
+  it.each([
+    ["failed", "timeout", "timeout"],
+    ["scheduled", "registry API error", "registry API error"],
+    // Of an older scan, beside which it waits for a new one.
+    ["scheduled", "succeeded", ""],
+    ["finished", "succeeded", ""],
+    [undefined, undefined, ""],
+  ])("that is %s with the result %s has the reason “%s”", (status, result, reason) => {
+    expect(reasonOf({ ...(status && { status }), ...(result && { result }) })).toBe(reason);
   });
 });
 

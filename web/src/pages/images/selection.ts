@@ -24,6 +24,12 @@ export function hasFindings({ critical, high, medium, low }: Counts): boolean {
   return Boolean(critical || high || medium || low);
 }
 
+/** Why an image failed, or waits to be tried again; that its last scan succeeded is no reason. */
+export function reasonOf({ status, result = "" }: { status?: string; result?: string }): string {
+  const isAsked = status === "failed" || status === "scheduled";
+  return isAsked && result !== "succeeded" ? result : "";
+}
+
 export function scoreOf(one: Vulnerability): number {
   return one.score_v3 || one.score || 0;
 }
