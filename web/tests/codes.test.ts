@@ -3,7 +3,7 @@
 import type { Page } from "playwright-core";
 import { describe, expect, it, onTestFinished } from "vitest";
 
-import { memberId } from "./api";
+import { comparePage, memberId } from "./api";
 import { row, signedIn, type Visit } from "./browser";
 import { denied, denying } from "./denied";
 
@@ -88,6 +88,11 @@ describe("in Chinese,", () => {
     await page.locator('.file[data-chosen="vex.json"]').waitFor();
     await page.keyboard.press("Escape");
     await page.keyboard.press("Escape");
+  });
+
+  it("what a check found in one of two images", async () => {
+    await page.goto(await comparePage());
+    await page.getByText("I.4.1 镜像以 root 运行").waitFor();
   });
 
   it("who was refused by the primary", async () => {

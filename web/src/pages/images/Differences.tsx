@@ -8,6 +8,7 @@ import { type Column, DataTable } from "../../ui/DataTable";
 import { Card } from "../../ui/Page";
 import { Severity } from "../../ui/Severity";
 import { State } from "../../ui/State";
+import { useCheckText } from "../compliance/checkText";
 import {
   type LineChanges,
   lineChanges,
@@ -26,7 +27,8 @@ export function Differences({ left, right }: { left: Report; right: Report }) {
   const format = useFormat();
   const { gone, added, both } = vulnerabilityChanges(left, right);
   const packages = packageChanges(left.modules ?? [], right.modules ?? []);
-  const lines = lineChanges(left, right);
+  const said = useCheckText();
+  const lines = lineChanges(left, right, (check) => said(check).description);
   return (
     <>
       <p role="status">

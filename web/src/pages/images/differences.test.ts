@@ -59,13 +59,19 @@ describe("vulnerabilities of two images", () => {
 
 describe("what else is told of two images", () => {
   it("is told by the lines that differ, part by part", () => {
-    const before = report({ envs: ["A=1", "B=2"], secrets: [{ type: "key", path: "/id_rsa" }] });
+    const before = report({
+      envs: ["A=1", "B=2"],
+      secrets: [{ type: "key", path: "/id_rsa" }],
+      checks: [{ test_number: "I.4.1", description: "It runs as root" }],
+    });
+    const said = () => "以 root 运行";
     const after = report({ envs: ["A=1", "B=3"], setid_perms: [{ path: "/su", type: "setuid" }] });
-    expect(lineChanges(before, after)).toEqual([
+    expect(lineChanges(before, after, said)).toEqual([
       { part: "secrets", gone: ["key: /id_rsa"], added: [] },
       { part: "setuid", gone: [], added: ["/su (setuid)"] },
+      { part: "checks", gone: ["I.4.1 以 root 运行"], added: [] },
       { part: "environment", gone: ["B=2"], added: ["B=3"] },
     ]);
-    expect(lineChanges(before, before)).toEqual([]);
+    expect(lineChanges(before, before, said)).toEqual([]);
   });
 });

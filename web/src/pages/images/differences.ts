@@ -73,12 +73,14 @@ export interface LineChanges {
   added: string[];
 }
 
+type Check = NonNullable<Report["checks"]>[number];
+
 /** What else is told of an image, a line each. */
-function lines(report: Report): Record<Part, string[]> {
+function lines(report: Report, said: (check: Check) => string): Record<Part, string[]> {
   return {
     secrets: (report.secrets ?? []).map((one) => `${one.type}: ${one.path}`),
     setuid: (report.setid_perms ?? []).map((one) => `${one.path} (${one.type})`),
-    checks: (report.checks ?? []).map((one) => `${one.test_number} ${one.description}`),
+    checks: (report.checks ?? []).map((one) => `${one.test_number} ${said(one)}`),
     signatures: report.signature_data?.verifiers ?? [],
     environment: report.envs ?? [],
     labels: Object.entries(report.labels ?? {}).map(([name, value]) => `${name}=${value}`),
@@ -86,10 +88,14 @@ function lines(report: Report): Record<Part, string[]> {
   };
 }
 
-/** The parts that differ, with the lines that do. */
-export function lineChanges(before: Report, after: Report): LineChanges[] {
-  const left = lines(before);
-  const right = lines(after);
+/** The parts that differ, with the lines that do; what a check found is `said` for people. */
+export function lineChanges(
+  before: Report,
+  after: Report,
+  said: (check: Check) => string,
+): LineChanges[] {
+  const left = lines(before, said);
+  const right = lines(after, said);
   return (Object.keys(left) as Part[]).flatMap((part) => {
     const { onlyLeft, onlyRight } = differ(left[part], right[part], (line) => line);
     const gone = [...new Set(onlyLeft)];
