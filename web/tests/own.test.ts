@@ -1,7 +1,7 @@
 // What a cluster has of its own, looked at with that cluster as the scope.
 
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
 import { create, memberId, remove } from "./api";
 import { row, settled, signIn, type Visit, visit } from "./browser";
@@ -55,6 +55,26 @@ describe("of a cluster's own,", () => {
     await remove(`/v1/admission/rule/${copy.replace(/\D/g, "")}`);
     await remove(`/v1/fed/cluster/${home}/v1/admission/rule/${id}`);
     await own.first().waitFor({ state: "detached" });
+  });
+
+  it("a group is of what is outside, and its list says so", async () => {
+    await page.goto(`/groups?scope=c:${home}`);
+    await row(page, "external").getByText("All outside").waitFor();
+  });
+
+  it("a federated group is only shown: narrow, too, how its criterion compares stands beside with what", async () => {
+    onTestFinished(() => page.setViewportSize({ width: 1280, height: 800 }));
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.goto(`/groups?scope=c:${home}&open=fed.orders`);
+    const dialog = page.getByRole("dialog");
+    const [how, what] = await Promise.all(
+      ["How", "With"].map(async (label) => {
+        const part = await dialog.getByLabel(label, { exact: true }).boundingBox();
+        return part ? part.y + part.height / 2 : 0;
+      }),
+    );
+    expect(how).toBeGreaterThan(0);
+    expect(what).toBeCloseTo(how ?? 0, -1);
   });
 
   it("a node is scanned when somebody asks, and says what was found", async () => {
