@@ -44,6 +44,8 @@ describe("the risk report", () => {
     onTestFinished(backToIt);
     const exposed = page.getByRole("region", { name: "Most exposed images" });
     await page.getByRole("link", { name: "Dashboard", exact: true }).click();
+    const states = page.getByRole("region", { name: "Clusters by state" });
+    await states.getByText(/^2 clusters/).waitFor();
     await exposed.getByText("shop/orders:v1").first().waitFor();
     expect(await exposed.getByText("shop/web:v1").count()).toBe(0);
   });

@@ -29,6 +29,7 @@ export function ClustersByState() {
       <Loaded query={query} what={t.clusters}>
         {({ summary }) => {
           const states = Object.entries(summary?.statuses ?? {}).sort((a, b) => b[1] - a[1]);
+          const count = states.reduce((sum, [, count]) => sum + count, 0);
           const head = summary?.revision ?? 0;
           const lagging = (furthest.data?.joint_clusters ?? []).filter(
             (one) => behind(one, head) > 0,
@@ -36,9 +37,9 @@ export function ClustersByState() {
           return (
             <>
               <p className="big">
-                {format.number(states.reduce((sum, [, count]) => sum + count, 0))}{" "}
+                {format.number(count)}{" "}
                 <span className="hint">
-                  {t.headRevision}{" "}
+                  {t.inAll(count)} · {t.headRevision}{" "}
                   {may("fed", "read") ? (
                     <Link to={"/history" as never}>{format.number(head)}</Link>
                   ) : (

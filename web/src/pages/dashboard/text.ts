@@ -8,6 +8,7 @@ export const dashboardText = catalogue({
     moreConcerns: (count: string) => `and ${count} more`,
     fine: "Nothing needs attention right now.",
     clusters: "Clusters by state",
+    inAll: (count: number) => (count === 1 ? "cluster" : "clusters"),
     allSynced: "Every connected cluster holds all rules.",
     lagging: (name: string, count: number) =>
       `${name} lacks ${grouped(count)} ${count === 1 ? "revision" : "revisions"}`,
@@ -58,6 +59,7 @@ export const dashboardText = catalogue({
     moreConcerns: (count: string) => `还有 ${count} 项`,
     fine: "目前没有需要关注的事项。",
     clusters: "集群状态",
+    inAll: () => "个集群",
     allSynced: "所有已连接的集群都拥有全部规则。",
     lagging: (name: string, count: number) => `${name} 缺少 ${grouped(count)} 个修订`,
     headRevision: "规则修订号",

@@ -35,8 +35,8 @@ export function System() {
         {seesScans && <AutoScanCard />}
         {may("authentication", "read") && <ProvidersCard />}
         <SettingsCard />
-        {may("authorization", "read") && <PasswordProfile />}
         {exports && <ConfigurationCard />}
+        {may("authorization", "read") && <PasswordProfile />}
         <WebhooksCard />
         {may("nv_resource", "read") && <ScannersCard />}
       </div>
