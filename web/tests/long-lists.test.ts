@@ -3,7 +3,7 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { signIn, type Visit, visit } from "./browser";
+import { signedIn, signIn, type Visit, visit } from "./browser";
 import { until } from "./shop";
 
 describe("a federation of 1,000 clusters", () => {
@@ -129,6 +129,41 @@ describe("a list that grows at its top", () => {
     expect(await middle()).toEqual({ ...before, index: before.index + 3 });
     await page.evaluate(() => scrollTo(0, 0));
     await page.getByText("Record 303", { exact: true }).waitFor();
+  });
+});
+
+describe("a history of 200 revisions", () => {
+  const ALL = 200;
+  let page: Page;
+  signedIn((seen) => {
+    page = seen.page;
+  });
+
+  it("goes on by what was before, and ends where the primary says so", async () => {
+    const skipped: string[] = [];
+    await page.route("**/v1/fed/history?*", (route) => {
+      const query = new URL(route.request().url()).searchParams;
+      if (Number(query.get("start") ?? 0) > 0) skipped.push(route.request().url());
+      const before = Number(query.get("before") ?? ALL + 1);
+      const length = Math.min(Number(query.get("limit") ?? 50), before - 1);
+      const revisions = Array.from({ length }, (_, at) => ({
+        ...{ revision: before - 1 - at, at: "2026-01-01T00:00:00Z", actor: "admin", source: "" },
+        ...{ objects: 1, changes: [{ kind: "group", name: "fed.orders", action: "update" }] },
+      }));
+      const next = before - length;
+      return route.fulfill({ json: { revisions, ...(next > 1 && { next }) } });
+    });
+    await page.goto("/history");
+    const rows = page.locator("[data-row]");
+    await rows.first().getByRole("button").focus();
+    await until("it is read to its end", async () => {
+      await page.keyboard.press("End");
+      return (await page.locator('[data-row="1"]').count()) === 1;
+    });
+    await page.getByText("200 rows", { exact: true }).waitFor();
+    expect(await rows.count()).toBeLessThan(60);
+    expect(skipped).toEqual([]);
+    await page.unrouteAll({ behavior: "ignoreErrors" });
   });
 });
 

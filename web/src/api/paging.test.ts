@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { following, pageOf } from "./paging";
+import { askedFrom, following, pageOf } from "./paging";
 
 const full = ["a", "b"];
 
@@ -23,6 +23,24 @@ it.each([
   ],
   ["begins behind all rows where there is no place", [pageOf(full, { next: null })], { start: 2 }],
   ["is that of an answer without a body", [pageOf(full, undefined)], { start: 2 }],
+  [
+    "of the history begins before a revision",
+    [pageOf(full, { next: 7 }, "before")],
+    { after: "7" },
+  ],
+  ["of the history is none where it says so", [pageOf(full, {}, "before")], undefined],
 ] as const)("the next page %s", (_, pages, from) => {
   expect(following([...pages], 2)).toEqual(from);
 });
+
+it.each([
+  [{ start: 0 }, "before", { start: 0 }],
+  [{ after: "7" }, "before", { before: "7" }],
+  [{ after: "x" }, "after", { after: "x" }],
+  [{ start: 100 }, "after", { start: 100 }],
+] as const)(
+  "a page from %j, in a list that goes on by “%s”, is asked for by %j",
+  (from, by, asked) => {
+    expect(askedFrom(from, by)).toEqual(asked);
+  },
+);

@@ -20,7 +20,7 @@ import { ApiError } from "./error";
 import { head, isLast } from "./history";
 import { isLive, isTold } from "./live";
 import { type Looked, pagesAround, reading } from "./looked";
-import { pageOf } from "./paging";
+import { askedFrom, type Onward, pageOf } from "./paging";
 
 /** What is no more as the change that names it left it. */
 const CHANGED_SINCE = 412;
@@ -106,13 +106,21 @@ export function asOne<Data>(data: Data | undefined, readings: Reading[]) {
   };
 }
 
+interface PageOptions extends Omit<Options, "keep" | "every"> {
+  /** Milliseconds between two readings. */
+  every?: number;
+  /** Rows of a page. */
+  limit?: number;
+  onward?: Onward;
+}
+
 /** A list that the server filters, sorts and pages. */
 export function usePages<P extends PathOf<"get">, Row>(
   path: P,
   pick: (answer: Answer<P, "get">) => Row[],
-  options: Omit<Options, "keep"> & { every?: number /** Rows of a page. */; limit?: number } = {},
+  options: PageOptions = {},
 ) {
-  const { every, enabled, limit = PAGE, query: filters, ...target } = options;
+  const { every, enabled, limit = PAGE, onward = "after", query: filters, ...target } = options;
   const client = useQueryClient();
   const looked = useRef<Looked>(undefined);
   const query = useInfiniteQuery({
@@ -121,9 +129,9 @@ export function usePages<P extends PathOf<"get">, Row>(
       limit,
       looked: () => looked.current,
       read: async (from, signal) => {
-        const query = { ...filters, ...from, limit };
+        const query = { ...filters, ...askedFrom(from, onward), limit };
         const answer = await get(path, { ...target, query, signal });
-        return pageOf(pick(answer), answer);
+        return pageOf(pick(answer), answer, onward);
       },
     }),
     placeholderData: keepPreviousData,

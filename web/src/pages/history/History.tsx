@@ -1,8 +1,7 @@
-import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { History as Clock } from "lucide-react";
 
-import { get, type Schema } from "../../api/client";
-import { isLive } from "../../api/live";
+import type { Schema } from "../../api/client";
+import { usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
 import { useUrl } from "../../routing/search";
 import { mayWriteObjects, useAllowed } from "../../session/permissions";
@@ -25,10 +24,7 @@ import { kindText, useKindName } from "./kinds";
 import { RevisionPanel } from "./RevisionPanel";
 import { historyText } from "./text";
 
-const PAGE = 100;
-/** How often it is read where the stream of changes does not tell of it, and where it does. */
 const EVERY_MS = 5_000;
-const TOLD_EVERY_MS = 30_000;
 
 type Revision = Schema<"HistoryRevision">;
 
@@ -59,15 +55,10 @@ function Changes() {
   const [url, setUrl] = useUrl();
   const kinds = useText(kindText);
   const w = useText(words);
-  const asked = { text: url.q, kind: url.type };
-  const query = useInfiniteQuery({
-    queryKey: ["/v1/fed/history", "pages", asked],
-    queryFn: ({ pageParam: before, signal }) =>
-      get("/v1/fed/history", { query: { ...asked, before, limit: PAGE }, signal }),
-    initialPageParam: undefined as number | undefined,
-    getNextPageParam: ({ next }) => next ?? undefined,
-    placeholderData: keepPreviousData,
-    refetchInterval: () => (isLive() ? TOLD_EVERY_MS : EVERY_MS),
+  const query = usePages("/v1/fed/history", (answer) => answer.revisions, {
+    query: { text: url.q, kind: url.type },
+    every: EVERY_MS,
+    onward: "before",
   });
   const columns: Column<Revision>[] = [
     {
@@ -107,7 +98,7 @@ function Changes() {
       </div>
       <Listing
         filters={["q", "type"]}
-        query={{ ...query, rows: query.data?.pages.flatMap((page) => page.revisions) }}
+        query={query}
         what={names.history}
         columns={columns}
         rowKey={(one) => `${one.revision}`}
