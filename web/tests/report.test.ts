@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
+import { memberId } from "./api";
 import { row, settled, signIn, type Visit, visit } from "./browser";
 
 async function download(page: Page, button: string | RegExp): Promise<[string, string]> {
@@ -38,6 +39,31 @@ describe("the risk report", () => {
     await clusters.getByRole("link", { name: "staging" }).click();
     await page.waitForURL("**/clusters?**");
     await row(page, "staging").first().waitFor();
+  });
+
+  it("leads to its images, and to the rules that denied and where", async () => {
+    onTestFinished(backToIt);
+    const id = await memberId("staging");
+    const denial = {
+      ...{ cluster_id: id, cluster_name: "staging", seq: 1, denied: true, user: "barista" },
+      ...{ reported_at: "2026-06-10T12:00:00Z", reported_timestamp: 1_781_092_800 },
+      ...{ admission_rule_id: 100_905, admission_rule_cfg_type: "federal", message: "" },
+      ...{ workload: "orders", namespace: "shop", image: "", critical: 0, high: 0 },
+    };
+    await page.route("**/v1/fed/denials?*", (route) =>
+      route.fulfill({ json: { denials: [denial] } }),
+    );
+    onTestFinished(() => page.unrouteAll({ behavior: "ignoreErrors" }));
+    await page.getByRole("button", { name: "Read again" }).click();
+    const denials = page.getByRole("region", { name: /^Denials of/ }).first();
+    const rule = denials.getByRole("link", { name: "100905" });
+    await rule.waitFor();
+    expect(await rule.getAttribute("href")).toBe("/admission?open=100905");
+    const cluster = denials.getByRole("link", { name: "staging" });
+    expect(await cluster.getAttribute("href")).toBe(`/clusters/${id}`);
+    const images = page.getByRole("region", { name: "Images with the gravest findings" }).first();
+    await images.getByRole("link", { name: "shop/orders:v1" }).click();
+    await page.getByRole("heading", { name: "shop/orders:v1" }).waitFor();
   });
 
   it("stands beside a dashboard that names no image without findings either", async () => {

@@ -14,8 +14,11 @@ import { Refusal } from "../../ui/Failure";
 import { Loaded } from "../../ui/Loaded";
 import { Facts, Page } from "../../ui/Page";
 import { saveAs } from "../../ui/saveAs";
+import { RuleLink } from "../admission/RuleLink";
+import { ClusterLink } from "../clusters/ClusterLink";
 import { useMayRead, useMember } from "../clusters/members";
-import { compose, type Part, type PartId } from "./compose";
+import { ImageLink } from "../images/ImageLink";
+import { compose, type Named, type Part, type PartId } from "./compose";
 import { toCsv } from "./csv";
 import { questions, type RiskData, readRisk } from "./data";
 import { riskReportText } from "./text";
@@ -130,7 +133,7 @@ const PLACES: Partial<Record<PartId, [to: string, key: SearchKey]>> = {
 const NUMBER = /^[\d.,%/ –]+$/;
 
 /** The rows on a page to be printed: all of them, in a table of the plain kind. */
-function Rows({ of: { id, title, columns, rows } }: { of: Part }) {
+function Rows({ of: { id, title, columns, rows, named } }: { of: Part }) {
   const seesClusters = useMayRead();
   const [to, key] = (id !== "clusters" || seesClusters ? PLACES[id] : undefined) ?? [];
   const sides = columns.map((_, at) =>
@@ -160,7 +163,9 @@ function Rows({ of: { id, title, columns, rows } }: { of: Part }) {
                       {cell}
                     </Link>
                   ) : (
-                    cell
+                    <Cell part={id} at={at} named={named?.[row]}>
+                      {cell}
+                    </Cell>
                   )}
                 </td>
               ))}
@@ -169,6 +174,28 @@ function Rows({ of: { id, title, columns, rows } }: { of: Part }) {
         </tbody>
       </table>
     </div>
+  );
+}
+
+interface CellProps {
+  part: PartId;
+  /** Its place in the row. */
+  at: number;
+  named: Named | undefined;
+  children: string;
+}
+
+/** What a cell says, as the way to that where its row names more. */
+function Cell({ part, at, named, children }: CellProps) {
+  if (part === "images" && at === 0) return <ImageLink id={named?.image}>{children}</ImageLink>;
+  const { cluster, rule } = named ?? {};
+  if (part !== "denials" || !cluster) return children;
+  if (at === 1) return <ClusterLink id={cluster}>{children}</ClusterLink>;
+  if (at !== 5 || !rule) return children;
+  return (
+    <RuleLink rule={rule} cluster={cluster}>
+      {children}
+    </RuleLink>
   );
 }
 

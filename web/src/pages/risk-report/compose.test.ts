@@ -57,11 +57,18 @@ describe("a risk report", () => {
       vulnerabilities: {
         count_distribution: { critical: 1, high: 2, medium: 3, low: 4 },
         top_images: [
-          { display_name: "shop:v1", critical: 1, high: 2, medium: 3, low: 4 },
-          { display_name: "shop:v2", critical: 0, high: 0, medium: 0, low: 0 },
+          { id: "22", display_name: "shop:v2", critical: 0, high: 0, medium: 0, low: 0 },
+          { id: "11", display_name: "shop:v1", critical: 1, high: 2, medium: 3, low: 4 },
         ],
       },
-      denials: [{ reported_at: "2026-06-10T11:00:00Z", admission_rule_id: 7, denied: true }],
+      denials: [
+        {
+          reported_at: "2026-06-10T11:00:00Z",
+          cluster_id: "eu",
+          admission_rule_id: 7,
+          denied: true,
+        },
+      ],
       accepted: [{ name: "CVE-1", comment: "later", images: [], domains: ["shop"] }],
     } as unknown as RiskData;
     const report = compose(everything, { cluster: "eu", days: 7 }, "zh");
@@ -72,7 +79,11 @@ describe("a risk report", () => {
     }
     expect(report.parts.find((part) => part.id === "denials")?.rows[0]).toContain("7");
     // What has no findings is not among the gravest, however few there are.
-    expect(report.parts.find((part) => part.id === "images")?.rows).toHaveLength(1);
+    const images = report.parts.find((part) => part.id === "images");
+    expect(images?.rows).toHaveLength(1);
+    expect(images?.named).toEqual([{ image: "11" }]);
+    const denials = report.parts.find((part) => part.id === "denials");
+    expect(denials?.named).toEqual([{ cluster: "eu", rule: { id: 7, federal: false } }]);
     expect(report.facts).toContainEqual(["漏洞：高危", "2"]);
     expect(report.parts.at(-1)?.all).toEqual([["CVE-1", "later", "全部", "shop"]]);
   });

@@ -3,7 +3,7 @@
 import { format as formatOf } from "../../text/format";
 import type { Language } from "../../text/language";
 import { severityText } from "../../ui/Severity";
-import { denyRuleOf } from "../admission/deciding";
+import { denyRuleOf, type RuleName } from "../admission/deciding";
 import { stateText } from "../clusters/ClusterState";
 import { gravity, hasFindings } from "../images/selection";
 import { MOST, type RiskData } from "./data";
@@ -11,11 +11,20 @@ import { riskReportText } from "./text";
 
 export type PartId = "clusters" | "exploited" | "likely" | "images" | "denials" | "accepted";
 
+/** What a row names that is found by its id. */
+export interface Named {
+  image?: string;
+  cluster?: string;
+  rule?: RuleName | undefined;
+}
+
 export interface Part {
   id: PartId;
   title: string;
   columns: string[];
   rows: string[][];
+  /** Of each row, where it says more than its words. */
+  named?: Named[];
   /** All rows, where they are at hand and these are the first of them. */
   all?: string[][];
   /** What stands below the rows, or in their place. */
@@ -102,31 +111,28 @@ export function compose(
     part("likely", vulnerabilityColumns, data.likely.toSorted(byLikelihood).map(vulnerability)),
   ];
   if (data.vulnerabilities) {
-    const all = data.vulnerabilities.top_images
-      .filter(hasFindings)
-      .map((one) => [
-        one.display_name,
-        ...[one.critical, one.high, one.medium, one.low].map(format.number),
-      ]);
+    const images = data.vulnerabilities.top_images.filter(hasFindings);
+    const all = images.map((one) => [
+      one.display_name,
+      ...[one.critical, one.high, one.medium, one.low].map(format.number),
+    ]);
     const columns = [t.image, t.critical, t.high, t.medium, t.low];
-    parts.push({ ...part("images", columns, all), all });
+    const named = images.map(({ id }) => ({ image: id }));
+    parts.push({ ...part("images", columns, all), named, all });
   }
   if (data.denials) {
-    parts.push(
-      part(
-        "denials",
-        [t.time, t.cluster, t.workload, t.namespace, t.image, t.rule, t.outcome],
-        data.denials.map((one) => [
-          format.moment(one.reported_at),
-          one.cluster_name,
-          one.workload || "–",
-          one.namespace || "–",
-          one.image || "–",
-          String(denyRuleOf(one)?.id ?? "–"),
-          one.denied ? t.denied : t.watched,
-        ]),
-      ),
-    );
+    const columns = [t.time, t.cluster, t.workload, t.namespace, t.image, t.rule, t.outcome];
+    const rows = data.denials.map((one) => [
+      format.moment(one.reported_at),
+      one.cluster_name,
+      one.workload || "–",
+      one.namespace || "–",
+      one.image || "–",
+      String(denyRuleOf(one)?.id ?? "–"),
+      one.denied ? t.denied : t.watched,
+    ]);
+    const named = data.denials.map((one) => ({ cluster: one.cluster_id, rule: denyRuleOf(one) }));
+    parts.push({ ...part("denials", columns, rows), named });
   }
   if (data.accepted) {
     const all = data.accepted
