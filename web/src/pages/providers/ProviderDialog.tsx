@@ -14,7 +14,16 @@ import { words } from "../../text/words";
 import { Copy } from "../../ui/Copy";
 import { Field, Switch } from "../../ui/Field";
 import { FormDialog } from "../../ui/FormDialog";
-import { configOf, type Draft, draftOf, type Kind, replacesSecrets, type Server } from "./draft";
+import {
+  addressOf,
+  configOf,
+  type Draft,
+  draftOf,
+  type Kind,
+  NAMED,
+  replacesSecrets,
+  type Server,
+} from "./draft";
 import { GroupRoles } from "./GroupRoles";
 import { ProviderTest } from "./ProviderTest";
 import { Settings } from "./Settings";
@@ -76,10 +85,10 @@ export function ProviderDialog({ server, kind, roles, writable, onClose }: Props
       }
       onClose={onClose}
     >
-      <Field label={w.name}>
+      <Field label={w.name} hint={known ? undefined : t.nameHint}>
         <input
           value={draft.name}
-          pattern="[A-Za-z0-9_\-]+"
+          pattern={NAMED}
           disabled={known}
           onChange={(event) => put({ name: event.target.value })}
           required
@@ -109,14 +118,18 @@ export function ProviderDialog({ server, kind, roles, writable, onClose }: Props
 /** Where a provider of OpenID Connect sends browsers back to, and says itself who logged out. */
 function OurAddress({ name }: { name: string }) {
   const t = useText(providersText);
-  const told = `${location.origin}/v1/token_auth_server/${name}/backchannel_logout`;
+  const base = addressOf(name, location.origin);
   return (
     <fieldset>
       <legend>{t.ours}</legend>
       <span className="label">{t.back}</span>
       <Copy text={`${location.origin}/sign-in`} label={t.back} />
       <span className="label">{t.toldLogout}</span>
-      <Copy text={told} label={t.toldLogout} />
+      {base ? (
+        <Copy text={`${base}/backchannel_logout`} label={t.toldLogout} />
+      ) : (
+        <p className="hint">{t.nameFirst}</p>
+      )}
     </fieldset>
   );
 }
@@ -124,14 +137,20 @@ function OurAddress({ name }: { name: string }) {
 /** What whoever runs the provider has to know of us. */
 function OurSide({ name }: { name: string }) {
   const t = useText(providersText);
-  const base = `${location.origin}/v1/token_auth_server/${name}`;
+  const base = addressOf(name, location.origin);
   return (
     <fieldset>
       <legend>{t.ours}</legend>
-      <span className="label">{t.acs}</span>
-      <Copy text={`${base}/acs`} label={t.acs} />
-      <span className="label">{t.metadata}</span>
-      <Copy text={`${base}/metadata`} label={t.metadata} />
+      {base ? (
+        <>
+          <span className="label">{t.acs}</span>
+          <Copy text={`${base}/acs`} label={t.acs} />
+          <span className="label">{t.metadata}</span>
+          <Copy text={`${base}/metadata`} label={t.metadata} />
+        </>
+      ) : (
+        <p className="hint">{t.nameFirst}</p>
+      )}
     </fieldset>
   );
 }

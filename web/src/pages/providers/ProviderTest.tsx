@@ -1,5 +1,5 @@
 import { CircleCheck } from "lucide-react";
-import { useState } from "react";
+import { type KeyboardEvent, useState } from "react";
 
 import { post, type Schema } from "../../api/client";
 import { useText } from "../../text/language";
@@ -24,6 +24,7 @@ export function ProviderTest({ draft, known }: { draft: Draft; known: boolean })
   const detailed = useDetailed();
 
   const test = async () => {
+    if (busy) return;
     setBusy(true);
     setResult(undefined);
     setError(undefined);
@@ -41,6 +42,12 @@ export function ProviderTest({ draft, known }: { draft: Draft; known: boolean })
     }
     setBusy(false);
   };
+  /** Whoever tries a user's password does not mean to save the provider. */
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== "Enter" || event.nativeEvent.isComposing) return;
+    event.preventDefault();
+    void test();
+  };
   return (
     <fieldset>
       <legend>{t.test}</legend>
@@ -52,6 +59,7 @@ export function ProviderTest({ draft, known }: { draft: Draft; known: boolean })
               value={username}
               autoComplete="off"
               onChange={(event) => setUsername(event.target.value)}
+              onKeyDown={onKeyDown}
             />
           </Field>
           <Field label={t.password}>
@@ -60,6 +68,7 @@ export function ProviderTest({ draft, known }: { draft: Draft; known: boolean })
               value={password}
               autoComplete="new-password"
               onChange={(event) => setPassword(event.target.value)}
+              onKeyDown={onKeyDown}
             />
           </Field>
         </div>
@@ -75,7 +84,8 @@ export function ProviderTest({ draft, known }: { draft: Draft; known: boolean })
         </Field>
       )}
       <div>
-        <button type="button" disabled={busy} onClick={() => void test()}>
+        {/* Not disabled while it goes on: whoever pressed it goes on from there. */}
+        <button type="button" aria-disabled={busy || undefined} onClick={() => void test()}>
           {busy ? t.testing : t.test}
         </button>
       </div>

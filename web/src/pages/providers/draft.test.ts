@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
 
-import { configOf, draftOf, givesNothing, moved, type Server, settingsOf } from "./draft";
+import {
+  addressOf,
+  configOf,
+  draftOf,
+  givesNothing,
+  moved,
+  type Server,
+  settingsOf,
+} from "./draft";
 
 const saml: Server = {
   server_name: "saml1",
@@ -24,6 +32,14 @@ const saml: Server = {
 };
 
 describe("a provider", () => {
+  it.each([
+    ["openId1", "https://palisade/v1/token_auth_server/openId1"],
+    ["", undefined],
+    ["two words", undefined],
+  ])("called “%s” finds us at %s", (name, address) => {
+    expect(addressOf(name, "https://palisade")).toBe(address);
+  });
+
   it("is sent as it came, without the secrets that nobody typed", () => {
     const sent = settingsOf(draftOf(saml, "saml"));
     expect(sent).toMatchObject({

@@ -86,6 +86,14 @@ export function kindOf(server: Server): Kind {
   return server.ldap ? "ldap" : server.saml ? "saml" : "oidc";
 }
 
+/** The signs of a provider's name. */
+export const NAMED = "[A-Za-z0-9_\\-]+";
+
+/** Below which address a provider finds us; nowhere before it has its name, which is part of it. */
+export function addressOf(name: string, origin: string): string | undefined {
+  return new RegExp(`^${NAMED}$`).test(name) ? `${origin}/v1/token_auth_server/${name}` : undefined;
+}
+
 /** What all kinds have. */
 export function commonOf(server: Server) {
   return server.ldap ?? server.saml ?? server.oidc;

@@ -59,6 +59,7 @@ export function SettingsTest({ name, config }: { name: string; config: Config })
   }, [typed]);
 
   const test = async () => {
+    if (busy) return;
     const controller = new AbortController();
     abort.current = controller;
     setBusy(true);
@@ -76,7 +77,8 @@ export function SettingsTest({ name, config }: { name: string; config: Config })
       <legend>{t.test}</legend>
       <p className="hint">{t.testRest}</p>
       <div className="toolbar">
-        <button type="button" disabled={busy} onClick={() => void test()}>
+        {/* Not disabled while it goes on: whoever pressed it goes on from there. */}
+        <button type="button" aria-disabled={busy || undefined} onClick={() => void test()}>
           {busy ? t.testing : t.test}
         </button>
         {busy && (
