@@ -1,26 +1,37 @@
 // What one person changes by a form and another one past it, at nearly the same time.
 
 import { generateKeyPairSync } from "node:crypto";
+import type { Locator } from "playwright-core";
 
-import { change, create, get, remove } from "./api";
+import { change, create, get, memberId, remove } from "./api";
 
 const stamp = Date.now().toString(36);
 
 /** How such a thing comes, is changed by both, and goes. */
-interface Contested {
+interface Thing {
   make: () => Promise<unknown>;
   /** Where the form is. */
   form: () => string | Promise<string>;
-  /** What opens it there, if the address alone does not. */
-  opener?: string;
-  field: string | RegExp;
-  mine: string;
   theirs: () => Promise<unknown>;
   /** Where it is read, and the other one's word in it. */
   path: string;
   word: string;
   drop: () => Promise<unknown>;
 }
+
+interface InDialog extends Thing {
+  /** What opens it there, if the address alone does not. */
+  opener?: string;
+  field: string | RegExp;
+  mine: string;
+}
+
+interface OnPage extends Thing {
+  /** Changes it in the page. */
+  mine: (main: Locator) => Promise<unknown>;
+}
+
+export type Contested = InDialog | OnPage;
 
 const NAME = `since-${stamp}`;
 const FED = `fed.${NAME}`;
@@ -73,6 +84,9 @@ const accepted = async () => {
 const entry = (id: number, comment: string) => ({
   config: { id, name: CVE, comment, days: 0, images: [], domains: [] },
 });
+const order = (...auth_order: string[]) => change("/v1/system/config", { config: { auth_order } });
+const labels = async (of: Record<string, string>) =>
+  change(`/v1/fed/member/${await memberId("staging")}/labels`, { labels: of });
 const policy = (most_errors: number) =>
   change("/v1/fed/rollout_policy", { policy: { enable: false, stages: [], most_errors } });
 
@@ -216,6 +230,39 @@ export const CONTESTED: [what: string, Contested][] = [
       path: "/v1/fed/rollout_policy",
       word: "73",
       drop: () => policy(0),
+    },
+  ],
+  [
+    "the labels of a cluster",
+    {
+      make: () => labels({ first: stamp }),
+      form: async () => `/clusters/${await memberId("staging")}`,
+      mine: async (main) => {
+        await main.getByLabel("Labels", { exact: true }).last().fill(`mine=${stamp}`);
+        await main.getByRole("button", { name: "Save" }).click();
+      },
+      theirs: () => labels({ theirs: stamp }),
+      path: "/v1/fed/member?f_name=staging",
+      word: `"theirs":"${stamp}"`,
+      drop: () => labels({}),
+    },
+  ],
+  [
+    "the order of sign-in",
+    {
+      make: async () => {
+        await create("/v1/server", ldap("ou=ordered"));
+        await order("local", NAME);
+      },
+      form: () => "/providers",
+      mine: (main) => main.getByRole("button", { name: `Move ${NAME} up` }).click(),
+      theirs: () => order("local"),
+      path: "/v1/system/config",
+      word: '"auth_order":["local"]',
+      drop: async () => {
+        await order();
+        await remove(`/v1/server/${NAME}`);
+      },
     },
   ],
 ];
