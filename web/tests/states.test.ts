@@ -326,6 +326,49 @@ describe("what a page says when", () => {
     await page.getByText("No registry in scope has this image").waitFor();
   });
 
+  it("all that is new is accepted: of how many days, in words", async () => {
+    const entry = { id: 1, name: "_RecentVuln", comment: "", days: 30, images: [], domains: [] };
+    await page.route("**/v1/vulnerability/profile/default?*", (route) =>
+      route.fulfill({ json: { profile: { name: "default", entries: [entry] } } }),
+    );
+    await page.goto("/accepted");
+    await page.getByText("All that is known for less than 30 days").waitFor();
+  });
+
+  it("names have no end: they fit a narrow screen all the same", async () => {
+    const { width, height } = page.viewportSize() ?? { width: 1280, height: 800 };
+    onTestFinished(() => page.setViewportSize({ width, height }));
+    await page.setViewportSize({ width: 390, height: 844 });
+    const name = `fed.${"hook".repeat(15)}`;
+    const group = (at: number) => `cn=group${at},ou=${"groups".repeat(20)},dc=shop`;
+    const webhooks = [{ name, url: `https://${name}.example/`, enable: true, type: "" }];
+    await page.route("**/v1/system/config?*", async (route) => {
+      const answer = await route.fetch();
+      const json = (await answer.json()) as object;
+      await route.fulfill({ response: answer, json: { ...json, fed_config: { webhooks } } });
+    });
+    await page.route("**/v1/server", async (route) => {
+      const answer = await route.fetch();
+      const json = (await answer.json()) as object;
+      const group_mapped_roles = Array.from({ length: 12 }, (_, at) => ({
+        ...{ group: group(at), global_role: "reader", role_domains: {} },
+      }));
+      const ldap = { enable: true, group_mapped_roles };
+      const servers = [{ server_name: name, server_type: "ldap", ldap }];
+      await route.fulfill({ response: answer, json: { ...json, servers } });
+    });
+    for (const [path, shown] of [
+      ["/system", name],
+      ["/providers", "and 9 more"],
+    ] as const) {
+      await page.goto(path);
+      await page.getByText(shown, { exact: true }).first().waitFor();
+      await settled(page);
+      const html = page.locator("html");
+      expect(await html.evaluate((one) => one.scrollWidth - one.clientWidth), path).toBe(0);
+    }
+  });
+
   it("a filter hides everything: so, with a way out", async () => {
     await page.goto("/groups?q=nothing-is-called-so");
     await page.getByText("Nothing fits the filter").waitFor();

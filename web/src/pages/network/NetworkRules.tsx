@@ -102,7 +102,7 @@ export function NetworkRules() {
       width: "1.1fr",
       cell: (rule) => (
         <>
-          {rule.ports}
+          {rule.ports?.replaceAll(",", ", ")}
           <span className="sub">{(rule.applications ?? []).join(", ")}</span>
         </>
       ),

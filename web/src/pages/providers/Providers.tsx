@@ -19,6 +19,8 @@ import "./providers.css";
 import { Opener } from "../../ui/Opener";
 
 const KINDS: Kind[] = ["ldap", "saml", "oidc"];
+/** Groups that a row names. */
+const NAMED = 3;
 
 /** The URL says what is open: a provider by its name, or `new` and a kind. */
 function opened(open: string | undefined): { name?: string; kind?: Kind } {
@@ -47,11 +49,9 @@ export function Providers() {
     { id: "type", title: w.type, cell: (one) => t.kinds[kindOf(one)] },
     {
       id: "groups",
-      title: t.groups,
-      cell: (one) =>
-        commonOf(one)
-          ?.group_mapped_roles.map(({ group }) => group)
-          .join(", ") || "–",
+      title: t.mappedGroups,
+      width: "1.6fr",
+      cell: (one) => <MappedGroups of={one} />,
     },
     {
       id: "state",
@@ -116,5 +116,22 @@ export function Providers() {
         )}
       </Loaded>
     </Page>
+  );
+}
+
+/** By their names, each by itself: those of directories have commas of their own. */
+function MappedGroups({ of }: { of: Server }) {
+  const t = useText(providersText);
+  const groups = commonOf(of)?.group_mapped_roles ?? [];
+  if (groups.length === 0) return "–";
+  return (
+    <>
+      {groups.slice(0, NAMED).map(({ group }) => (
+        <span key={group} className="tag">
+          {group}
+        </span>
+      ))}
+      {groups.length > NAMED && <span className="sub">{t.moreGroups(groups.length - NAMED)}</span>}
+    </>
   );
 }

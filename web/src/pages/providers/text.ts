@@ -1,3 +1,4 @@
+import { grouped } from "../../text/format";
 import { catalogue } from "../../text/language";
 
 export const providersText = catalogue({
@@ -18,6 +19,8 @@ export const providersText = catalogue({
     givesNothing:
       "Without a role the group is not mapped: saving takes it out of this list, and its users are as those in no mapped group.",
     groups: "Groups and their roles",
+    mappedGroups: "Mapped groups",
+    moreGroups: (count: number) => `and ${grouped(count)} more`,
     groupsHint: "The first group that a user is in decides.",
     group: "Group",
     role: "Role",
@@ -101,6 +104,8 @@ export const providersText = catalogue({
     givesNothing:
       "没有角色的组不会被映射：保存后它将从此列表中移除，其用户等同于不在任何映射组中的用户。",
     groups: "组及其角色",
+    mappedGroups: "已映射的组",
+    moreGroups: (count: number) => `以及另外 ${grouped(count)} 个`,
     groupsHint: "用户所在的第一个组起决定作用。",
     group: "组",
     role: "角色",
