@@ -64,3 +64,35 @@ describe("an open list of events", () => {
     await page.unrouteAll({ behavior: "ignoreErrors" });
   });
 });
+
+describe("what runs in the clusters", () => {
+  let seen: Visit;
+  beforeAll(async () => {
+    seen = await visit();
+    await signIn(seen.page);
+  });
+  afterAll(() => seen.close());
+
+  it("is read again and again, since no change tells of it", async () => {
+    const context = seen.page.context();
+    const lists = [
+      ["/workloads", "**/v1/fed/workloads?*"],
+      ["/images?tab=running", "**/v1/fed/images?*"],
+      ["/compliance", "**/v1/fed/compliance?*"],
+    ] as const;
+    await Promise.all(
+      lists.map(async ([path, call]) => {
+        const page = await context.newPage();
+        let asked = 0;
+        await page.route(call, (route) => {
+          asked += 1;
+          return route.continue();
+        });
+        await page.goto(path);
+        await until(`${path} is read again`, async () => asked > 2);
+        await page.unrouteAll({ behavior: "ignoreErrors" });
+        await page.close();
+      }),
+    );
+  });
+});

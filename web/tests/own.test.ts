@@ -117,6 +117,11 @@ describe("of a cluster's own,", () => {
     await panel.getByRole("button", { name: "Scan", exact: true }).click();
     await panel.getByText("CVE-2023-38545").waitFor();
     await panel.getByText("curl 7.88 → 8.4").waitFor();
+    await page.keyboard.press("Escape");
+    await panel.waitFor({ state: "detached" });
+    const found = page.waitForRequest((one) => one.url().includes("/host?f_name=in%2Cnode-1"));
+    await page.locator("main").getByLabel("Node", { exact: true }).fill("node-1");
+    await found;
     await page.unrouteAll({ behavior: "ignoreErrors" });
     // All clusters at once cannot be asked.
     await page.goto("/workloads?tab=nodes");

@@ -27,6 +27,9 @@ import { complianceText } from "./text";
 
 export type FailedCheck = Schema<"FedComplianceItem">;
 
+/** No change tells of what comes and goes in clusters. */
+const EVERY_MS = 10_000;
+
 /** The number of a level of the benchmark. */
 export const numberOf = (profile: string) => profile.replace(/\D/g, "");
 
@@ -44,7 +47,10 @@ export function Compliance() {
     test_number: url.code,
     profile: url.level,
   };
-  const query = usePages("/v1/fed/compliance", (answer) => answer.items, { query: asked });
+  const query = usePages("/v1/fed/compliance", (answer) => answer.items, {
+    query: asked,
+    every: EVERY_MS,
+  });
   const fleet = useWithin();
   const { cluster, cluster_selector, namespace } = asked;
   // Where a part of the fleet is asked about, the numbers of all of it come all the same.
@@ -96,6 +102,7 @@ export function Compliance() {
       id: "clusters",
       title: counted(t.clusters),
       width: "0.6fr",
+      align: "end",
       cell: (one) => format.number(one.clusters),
     },
     {
@@ -103,6 +110,7 @@ export function Compliance() {
       title: counted(t.workloads),
       sort: "workloads",
       width: "0.7fr",
+      align: "end",
       cell: (one) => format.number(one.workloads),
     },
     {

@@ -22,6 +22,9 @@ import { imagesText } from "./text";
 
 type Image = Schema<"FedImage">;
 
+/** No change tells of what comes and goes in clusters. */
+const EVERY_MS = 10_000;
+
 /** The images that run in the clusters in scope, whatever registry they are from. */
 export function RunningImages() {
   const t = useText(imagesText);
@@ -33,7 +36,10 @@ export function RunningImages() {
   const { cluster, cluster_selector: selector, namespace } = fleetQuery(url);
   const counted = (what: string) => (cluster || selector || namespace ? t.inAll(what) : what);
   const asked = { ...fleetQuery(url), name: url.q, scanned: url.state };
-  const query = usePages("/v1/fed/images", (answer) => answer.images, { query: asked });
+  const query = usePages("/v1/fed/images", (answer) => answer.images, {
+    query: asked,
+    every: EVERY_MS,
+  });
   const columns: Column<Image>[] = [
     {
       id: "name",

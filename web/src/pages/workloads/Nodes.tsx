@@ -3,7 +3,7 @@ import { HardDrive, ScanSearch } from "lucide-react";
 import { get, type Schema } from "../../api/client";
 import { usePages } from "../../api/query";
 import { useOpened } from "../../routing/opened";
-import { useScope, useUrl } from "../../routing/search";
+import { listQuery, useScope, useUrl } from "../../routing/search";
 import { mayAskClusters, useAllowed, useMay } from "../../session/permissions";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
@@ -11,6 +11,7 @@ import { Ago } from "../../ui/Ago";
 import type { Column } from "../../ui/DataTable";
 import { Dialog } from "../../ui/Dialog";
 import { Refusal, Sign } from "../../ui/Failure";
+import { FilterText } from "../../ui/FilterText";
 import { Listing } from "../../ui/Listing";
 import { Opener } from "../../ui/Opener";
 import { Facts } from "../../ui/Page";
@@ -44,7 +45,11 @@ function NodesOf({ cluster }: { cluster: string }) {
   const format = useFormat();
   const may = useMay();
   const [url, setUrl] = useUrl();
-  const query = usePages("/v1/host", (answer) => answer.hosts, { cluster, every: EVERY_MS });
+  const query = usePages("/v1/host", (answer) => answer.hosts, {
+    cluster,
+    query: listQuery(url, "name", {}),
+    every: EVERY_MS,
+  });
   const scan = useScan(cluster);
   const asks = useAllowed((self) => mayAskClusters(self, "write"));
   const writable = asks && may("rt_scan", "write");
@@ -52,12 +57,14 @@ function NodesOf({ cluster }: { cluster: string }) {
     {
       id: "name",
       title: t.node,
+      sort: "name",
       width: "1.4fr",
       cell: (one) => <Opener open={one.id ?? ""}>{one.name}</Opener>,
     },
     {
       id: "os",
       title: t.os,
+      sort: "os",
       width: "1.8fr",
       cell: (one) => (
         <>
@@ -69,6 +76,7 @@ function NodesOf({ cluster }: { cluster: string }) {
     {
       id: "containers",
       title: t.containers,
+      sort: "containers",
       width: "0.7fr",
       align: "end",
       cell: (one) => format.number(one.containers ?? 0),
@@ -102,7 +110,7 @@ function NodesOf({ cluster }: { cluster: string }) {
       ? [
           {
             id: "scan",
-            title: "",
+            title: t.scan,
             width: "7rem",
             cell: ({ id = "", name = "", scan_summary: brief }: Node) => (
               <button
@@ -126,6 +134,9 @@ function NodesOf({ cluster }: { cluster: string }) {
   });
   return (
     <>
+      <div className="toolbar">
+        <FilterText label={t.node} />
+      </div>
       <Refusal error={scan.error} />
       <Listing
         query={query}
@@ -133,7 +144,6 @@ function NodesOf({ cluster }: { cluster: string }) {
         columns={columns}
         rowKey={(one) => one.id ?? ""}
         current={(one) => one.id === url.open}
-        filters={[]}
         empty={
           <Sign
             icon={<HardDrive aria-hidden />}

@@ -29,6 +29,8 @@ import { WorkloadPanel } from "./WorkloadPanel";
 
 export type Workload = Schema<"FedWorkload">;
 
+/** No change tells of what comes and goes in clusters. */
+const EVERY_MS = 10_000;
 /** As many of those that began within the same second are looked through for one of them. */
 const MOST = 1_000;
 
@@ -77,6 +79,7 @@ function Containers() {
   const [url, setUrl] = useUrl();
   const query = usePages("/v1/fed/workloads", (answer) => answer.workloads, {
     query: queryOf(url),
+    every: EVERY_MS,
   });
   const columns: Column<Workload>[] = [
     {
