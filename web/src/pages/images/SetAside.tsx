@@ -24,11 +24,17 @@ export function SetAside({ path }: { path: { name: string; id: string } }) {
   });
   const all = query.data?.report.vulnerabilities?.filter((one) => (one.tags ?? []).length > 0);
   const columns: Column<Vulnerability>[] = [
-    { id: "name", title: t.vulnerability, cell: (one) => one.name },
-    { id: "severity", title: t.severity, cell: (one) => <Severity of={one.severity} /> },
+    { id: "name", title: t.vulnerability, sort: "name", cell: (one) => one.name },
+    {
+      id: "severity",
+      title: t.severity,
+      sort: "severity",
+      cell: (one) => <Severity of={one.severity} />,
+    },
     {
       id: "package",
       title: t.package,
+      sort: "package",
       width: "1.4fr",
       cell: (one) => (
         <>

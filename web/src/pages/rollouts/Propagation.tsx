@@ -11,10 +11,7 @@ import type { Kind } from "../history/kinds";
 import { Reached } from "./Reached";
 import { rolloutsText } from "./text";
 
-/** Clusters that are named one by one: errors first, then what is under way. */
-const NAMED = 200;
 const EVERY_MS = 5_000;
-const ORDER = ["error", "pending", "applied"];
 
 /** How far a federated object has come: who has it, who will, and who could not take it. */
 export function Propagation({ kind, name }: { kind: Kind; name: string }) {
@@ -38,9 +35,6 @@ export function Propagation({ kind, name }: { kind: Kind; name: string }) {
           const [applied, errors] = [count("applied"), count("error")];
           const all = clusters.length;
           const tone = errors > 0 ? "bad" : applied < all ? "busy" : "good";
-          const sorted = [...clusters].sort(
-            (a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state),
-          );
           return (
             <>
               <p>
@@ -52,8 +46,7 @@ export function Propagation({ kind, name }: { kind: Kind; name: string }) {
               {applied < all && <progress value={applied} max={all} aria-label={t.propagation} />}
               <details open={errors > 0}>
                 <summary>{t.clusterByCluster}</summary>
-                <Reached of={sorted.slice(0, NAMED)} />
-                {all > NAMED && <p className="hint">{t.more(all - NAMED)}</p>}
+                <Reached of={clusters} />
               </details>
             </>
           );

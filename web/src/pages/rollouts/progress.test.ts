@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { stageStates } from "./progress";
+import { stageStates, urgentFirst } from "./progress";
 
 describe("the stages of a rollout", () => {
   it.each([
@@ -12,4 +12,11 @@ describe("the stages of a rollout", () => {
   ])("that is %s in stage %i", (state, stage, expected) => {
     expect(stageStates({ state, stage, policy: { stages: [{}, {}] } })).toEqual(expected);
   });
+});
+
+it("names clusters with errors first, then those under way, else in their order", () => {
+  const of = (name: string, state: string) => ({ name, state });
+  const all = [of("a", "applied"), of("b", "pending"), of("c", "error"), of("d", "applied")];
+  expect(urgentFirst(all).map(({ name }) => name)).toEqual(["c", "b", "a", "d"]);
+  expect(all[0]?.name).toBe("a");
 });

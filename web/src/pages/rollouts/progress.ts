@@ -9,6 +9,13 @@ interface Progress {
   policy: { stages?: unknown[] };
 }
 
+const URGENCY = ["error", "pending", "applied"];
+
+/** Clusters by what somebody has to see first: errors, then what is under way. */
+export function urgentFirst<C extends { state: string }>(clusters: C[]): C[] {
+  return [...clusters].sort((a, b) => URGENCY.indexOf(a.state) - URGENCY.indexOf(b.state));
+}
+
 /** The state of each stage, and behind them of all clusters. */
 export function stageStates({ state, stage, policy }: Progress): StageState[] {
   const stages = policy.stages?.length ?? 0;
