@@ -15,6 +15,7 @@ const LISTS: [path: string, call: string][] = [
   ["/events", "**/v1/fed/events?*"],
   ["/audit", "**/v1/log/audit?*"],
   ["/users", "**/v1/user?*"],
+  ["/api-reference", "**/openapi.json"],
 ];
 
 function refuse(status: number, code: number, message: string) {
