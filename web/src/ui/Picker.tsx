@@ -112,7 +112,7 @@ export function Picker(props: Props) {
                 style={{ transform: `translateY(${item.start}px)` }}
                 onClick={() => onPick(choice.id)}
               >
-                <span>{choice.text}</span>
+                <span title={choice.text}>{choice.text}</span>
                 {choice.beside}
               </div>
             );

@@ -72,16 +72,6 @@ function Member({ member, head }: { member: Cluster; head: number }) {
       beside={<ClusterState status={member.status} />}
       actions={
         <>
-          {governs && member.status === "pending" && (
-            <button
-              type="button"
-              className="primary"
-              disabled={approve.isPending}
-              onClick={() => approve.mutate()}
-            >
-              <Check aria-hidden size={16} /> {t.approve}
-            </button>
-          )}
           {asks && (
             <Link
               className="button"
@@ -99,6 +89,16 @@ function Member({ member, head }: { member: Cluster; head: number }) {
           {governs && (
             <button type="button" onClick={() => setUrl({ open: "remove" })}>
               <Trash2 aria-hidden size={16} /> {t.remove}
+            </button>
+          )}
+          {governs && member.status === "pending" && (
+            <button
+              type="button"
+              className="primary"
+              disabled={approve.isPending}
+              onClick={() => approve.mutate()}
+            >
+              <Check aria-hidden size={16} /> {t.approve}
             </button>
           )}
         </>

@@ -61,6 +61,12 @@ function Detail({ registry, name }: { registry: Registry; name: string }) {
       actions={
         writable && (
           <>
+            <button type="button" onClick={() => setUrl({ open: "edit" }, { push: true })}>
+              <Pencil aria-hidden size={16} /> {w.edit}
+            </button>
+            <button type="button" onClick={() => setUrl({ open: "remove" })}>
+              <Trash2 aria-hidden size={16} /> {w.remove}
+            </button>
             {busy ? (
               <button type="button" onClick={() => stop.mutate()}>
                 <Square aria-hidden size={16} /> {t.stop}
@@ -70,12 +76,6 @@ function Detail({ registry, name }: { registry: Registry; name: string }) {
                 <Play aria-hidden size={16} /> {t.scan}
               </button>
             )}
-            <button type="button" onClick={() => setUrl({ open: "edit" }, { push: true })}>
-              <Pencil aria-hidden size={16} /> {w.edit}
-            </button>
-            <button type="button" onClick={() => setUrl({ open: "remove" })}>
-              <Trash2 aria-hidden size={16} /> {w.remove}
-            </button>
           </>
         )
       }
