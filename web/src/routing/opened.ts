@@ -44,7 +44,7 @@ export function useOpened<Row>(options: Options<Row>): Row | undefined {
   const unread = alone.error && !isRefused(alone.error) ? failure(alone.error) : undefined;
   const isGone = wanted && (alone.isError || alone.data === null);
   useEffect(() => {
-    if (isGone) notify(`${open}: ${unread ?? w.notFound}`);
+    if (isGone) notify(`${open}${w.colon}${unread ?? w.notFound}`);
   }, [isGone, open, unread, w]);
   return listed ?? kept ?? (wanted ? (alone.data ?? undefined) : undefined);
 }

@@ -7,7 +7,10 @@ export const clustersText = catalogue({
     join: "Join a cluster",
     home: "home",
     revision: "Revision",
-    behind: (count: number) => (count === 0 ? "up to date" : `${grouped(count)} behind`),
+    behind: (count: number) =>
+      count === 0
+        ? "up to date"
+        : `${grouped(count)} ${count === 1 ? "revision" : "revisions"} behind`,
     lastSeen: "Last seen",
     none: "No cluster has joined yet",
     noneHint:
@@ -92,7 +95,7 @@ export const clustersText = catalogue({
     join: "加入集群",
     home: "主场",
     revision: "修订号",
-    behind: (count: number) => (count === 0 ? "已是最新" : `落后 ${grouped(count)}`),
+    behind: (count: number) => (count === 0 ? "已是最新" : `落后 ${grouped(count)} 个修订`),
     lastSeen: "最近在线",
     none: "还没有集群加入",
     noneHint: "创建一个令牌，用它在集群中启动代理，几秒后集群就会出现在这里。",

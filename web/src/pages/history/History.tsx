@@ -112,13 +112,14 @@ function Changes() {
 
 function What({ of }: { of: Revision }) {
   const t = useText(historyText);
+  const w = useText(words);
   const kindName = useKindName();
   const shown = of.changes.slice(0, 3);
   const rest = of.objects - shown.length;
   return (
     <>
       {shown
-        .map((change) => `${kindName(change.kind)} ${change.name}: ${t.actions[change.action]}`)
+        .map(({ kind, name, action }) => `${kindName(kind)} ${name}${w.colon}${t.actions[action]}`)
         .join(", ")}
       {rest > 0 && <span className="sub">{t.more(rest)}</span>}
     </>

@@ -37,7 +37,7 @@ export const sensorsText = catalogue({
     noneHint: "A sensor is a named set of patterns, which groups then use.",
     action: "Action",
     actions: { allow: "Report", deny: "Deny" },
-    active: "Looks",
+    active: "Active",
     use: "Use a sensor",
     unuse: (name: string) => `Use ${name} no more`,
     groupSaved: "The group was changed in all clusters.",

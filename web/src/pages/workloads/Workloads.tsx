@@ -158,8 +158,9 @@ function Containers() {
           (key) =>
             url[key] && (
               <button key={key} type="button" onClick={() => setUrl({ [key]: "" })}>
-                {key === "image" ? t.image : t.vulnerability}: {url[key]}{" "}
-                <X aria-label={w.clearFilter} size={16} />
+                {key === "image" ? t.image : t.vulnerability}
+                {w.colon}
+                {url[key]} <X aria-label={w.clearFilter} size={16} />
               </button>
             ),
         )}
