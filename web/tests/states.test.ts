@@ -322,6 +322,20 @@ describe("what a page says when", () => {
     await panel.getByRole("heading", { name: "Images in scope that have it" }).waitFor();
   });
 
+  it("a cluster can put nothing in force: some of it, and the others by a button", async () => {
+    const id = await memberId("staging");
+    const errors = Array.from({ length: 60 }, (_, at) => ({
+      ...{ kind: "group", name: `fed.wrong-${at}`, code: 15, field: "name", error: "no name" },
+    }));
+    await page.route("**/v1/fed/member/*/errors", (route) => route.fulfill({ json: { errors } }));
+    await page.goto(`/clusters/${id}`);
+    const card = page.getByRole("region", { name: "What it could not put in force" });
+    await card.getByText("fed.wrong-49").waitFor();
+    expect(await card.getByText("fed.wrong-50").count()).toBe(0);
+    await card.getByRole("button", { name: "Show more" }).click();
+    await card.getByText("fed.wrong-59").waitFor();
+  });
+
   it("an image is in no registry: so, and where to look", async () => {
     await page.goto(`/images/${"0".repeat(64)}`);
     await page.getByText("No registry in scope has this image").waitFor();
