@@ -50,7 +50,8 @@ impl TestDatabase {
                 waiting = sqlx::query_scalar::<_, i64>(query).fetch_one(&mut *conn).await.unwrap();
             }
         };
-        tokio::time::timeout(PATIENCE, waited).await.expect("nobody waits");
+        let waited = tokio::time::timeout(PATIENCE, waited).await;
+        assert!(waited.is_ok(), "nobody waits");
     }
 
     /// Stops the server and returns its data folder.
