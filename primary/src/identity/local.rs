@@ -4,7 +4,7 @@ use palisade_identity::password_profile::WeakPassword;
 use palisade_identity::secret;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::login::{Login, LoginError, LoginOutcome};
+use super::login::{Login, LoginError, LoginOutcome, lock_vouched};
 use super::user::UserError;
 use super::{Identity, user};
 use crate::store::user::UserRow;
@@ -109,10 +109,7 @@ impl Identity {
         let hash = self.passwords.hash(new.clone()).await?;
         let fullname = user.fullname.as_str();
         let mut transaction = self.database.begin().await?;
-        users::lock(&mut transaction, fullname)
-            .await?
-            .filter(|locked| locked.password_hash == user.password_hash)
-            .ok_or(LoginError::Refused)?;
+        lock_vouched(&mut transaction, &user).await?;
         let (keep, now) = (profile.former_passwords(), self.clock.now());
         password::set(&mut transaction, fullname, &hash, keep, false, now).await?;
         session::delete_of_user(&mut transaction, fullname).await?;

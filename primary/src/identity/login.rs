@@ -4,6 +4,7 @@ use palisade_identity::password_profile::WeakPassword;
 use palisade_identity::session_token::MAX_LIFETIME;
 use palisade_identity::{PasswordError, PasswordProfile, SessionId, SessionKeyError};
 use secrecy::{ExposeSecret as _, SecretString};
+use sqlx::PgConnection;
 use thiserror::Error;
 
 use super::directory::ProviderLogin;
@@ -243,9 +244,8 @@ impl Identity {
         }
     }
 
-    /// Begins a session of a user for whom something vouched. `vouched` is the
-    /// user as it was then: a password that changed meanwhile counts no more. By a login at
-    /// a provider it ends no later than there, and does not begin where it ended meanwhile.
+    /// Begins a session of a user for whom something vouched, [as it was then](lock_vouched). By a
+    /// login at a provider it ends no later than there, and does not begin where it ended meanwhile.
     pub(super) async fn begin_session(
         &self,
         vouched: &UserRow,
@@ -267,14 +267,7 @@ impl Identity {
                 return Err(LoginError::EndedAtProvider);
             }
         }
-        let user = user::lock(&mut transaction, fullname)
-            .await?
-            .filter(|user| user.password_hash == vouched.password_hash)
-            .ok_or(LoginError::Refused)?;
-        // Others guessed meanwhile.
-        if user.blocked_at > vouched.blocked_at {
-            return Err(LoginError::Blocked);
-        }
+        let user = lock_vouched(&mut transaction, vouched).await?;
         if session::count_of_user(&mut transaction, fullname, now).await? >= MAX_SESSIONS {
             return Err(LoginError::TooManySessions);
         }
@@ -300,6 +293,22 @@ impl Identity {
         let user = self.seen(user).await?;
         Ok(LoggedIn { session: id, token, user, groups_withheld: false })
     }
+}
+
+/// A user for whom something vouched, locked. `vouched` is the user as it was then: a password that
+/// changed meanwhile counts no more, and none does where others guessed meanwhile too often.
+pub(super) async fn lock_vouched(
+    conn: &mut PgConnection,
+    vouched: &UserRow,
+) -> Result<UserRow, LoginError> {
+    let user = user::lock(conn, &vouched.fullname)
+        .await?
+        .filter(|user| user.password_hash == vouched.password_hash)
+        .ok_or(LoginError::Refused)?;
+    if user.blocked_at > vouched.blocked_at {
+        return Err(LoginError::Blocked);
+    }
+    Ok(user)
 }
 
 /// A name from outside, for the log.

@@ -185,13 +185,21 @@ async fn a_block_is_neither_undone_nor_overtaken_by_attempts_that_came_with_it()
     set_profile(&admin, block).await?.ok()?;
     create(&admin, "mary", &json!({ "role": "reader" })).await?;
     let rest = primary.rest()?;
-    for passwords in [["wrong", "wrong"], ["wrong", PASSWORD]] {
+    let wrong = ("wrong", None);
+    for (others, must_choose) in
+        [(wrong, false), ((PASSWORD, None), false), ((PASSWORD, Some("roasted-beans")), true)]
+    {
+        sqlx::query("UPDATE \"user\" SET reset_password = $1 WHERE fullname = 'mary'")
+            .bind(must_choose)
+            .execute(&mut PgConnection::connect(url).await?)
+            .await?;
         let mut holder = PgConnection::connect(url).await?;
         let mut held = holder.begin().await?;
         sqlx::query("SELECT FROM \"user\" WHERE fullname = 'mary' FOR UPDATE")
             .execute(&mut *held)
             .await?;
-        let [first, second] = passwords.map(|password| log_in_with(&rest, password, None));
+        let [first, second] =
+            [wrong, others].map(|(password, new)| log_in_with(&rest, password, new));
         // One after the other, so that it is known whose turn comes first.
         let second = async {
             waiting(url, 1).await?;
