@@ -235,11 +235,13 @@ async fn user_info_adds_what_the_token_leaves_open() -> Result<()> {
     let by_mail = json!({ "email": "mary@example.org" });
     let (ops, joe) = (json!({ "sub": "1", "groups": ["ops"] }), json!({ "sub": "2" }));
     let named = json!({ "sub": "1", "groups": ["ops"], "preferred_username": "mary" });
+    let doubts = json!({ "sub": "1", "groups": ["ops"], "email_verified": false });
     for (what, status, info, claims, expected) in [
         ("nothing is missing", 200, &ops, &all, Some("mary")),
         ("it has the groups", 200, &ops, &no_groups, Some("mary")),
         ("it has the better name", 200, &named, &by_mail, Some("mary")),
         ("it has no better name", 200, &ops, &by_mail, Some("mary@example.org")),
+        ("it knows that nobody verified the address", 200, &doubts, &by_mail, None),
         ("it is refused and not needed", 403, &ops, &all, Some("mary")),
         ("it fails and is not needed", 500, &ops, &all, Some("mary")),
         ("it is refused and has the groups", 403, &ops, &no_groups, None),

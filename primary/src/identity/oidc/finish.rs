@@ -219,11 +219,12 @@ fn vouched(
 ) -> Result<Vouched, SsoError> {
     // Some send claims that they have nothing for.
     let given = |text: &&str| !text.trim().is_empty();
-    let in_token = claims.email().map(|email| (email.as_str(), claims.email_verified()));
-    let in_info = info.and_then(|info| Some((info.email()?.as_str(), info.email_verified())));
-    let email = [in_token, in_info].into_iter().flatten().find(|(email, _)| given(email));
-    // Who registers there may give any address as theirs where nobody looks at it.
-    let email_as_name = email.filter(|(_, verified)| *verified != Some(false));
+    let email = claims.email().map(|email| email.as_str()).filter(given);
+    let email = email.or_else(|| Some(info?.email()?.as_str()).filter(given));
+    // Who registers there may give any address as theirs where nobody looks at it. The token may
+    // have the address, and the user info alone what it is worth.
+    let verified = [claims.email_verified(), info.and_then(UserInfoClaims::email_verified)];
+    let email_as_name = email.filter(|_| !verified.contains(&Some(false)));
     let username = claims
         .preferred_username()
         .map(|name| name.as_str())
@@ -231,7 +232,7 @@ fn vouched(
         .or_else(|| Some(info?.preferred_username()?.as_str()).filter(given))
         .or_else(|| Some(claims.name()?.get(None)?.as_str()).filter(given))
         .or_else(|| Some(info?.name()?.get(None)?.as_str()).filter(given))
-        .or(email_as_name.map(|(email, _)| email))
+        .or(email_as_name)
         .ok_or_else(|| SsoError::Unproven("no claim names the user".to_owned()))?
         .to_owned();
     let subject = claims.subject().as_str();
@@ -242,7 +243,7 @@ fn vouched(
         server: server.to_owned(),
         username,
         subject: Some(subject.to_owned()),
-        email: email.map(|(email, _)| email).unwrap_or_default().to_owned(),
+        email: email.unwrap_or_default().to_owned(),
         groups: Vec::new(),
         case: GroupCase::Matters,
         login: None,
