@@ -11,6 +11,7 @@ mod flood;
 mod ldap;
 mod ldap_certificate;
 mod ldap_group;
+mod ldap_unknown;
 mod oidc;
 mod oidc_logout;
 mod oidc_provider;

@@ -78,7 +78,7 @@ async fn authenticate(
     let user = match (users.pop(), users.len()) {
         (Some(user), 0) => user,
         (None, _) => {
-            try_nobody(settings, deadline, password).await;
+            try_nobody(settings, deadline).await;
             return Err(LdapError::NotOne(0));
         }
         (Some(_), more) => return Err(LdapError::NotOne(more + 1)),
@@ -98,12 +98,12 @@ async fn authenticate(
 }
 
 /// Takes as long as it does to try the password of somebody: who guesses names shall not see by the
-/// time which of them there are.
-async fn try_nobody(settings: &LdapSettings, deadline: Deadline, password: &SecretString) {
+/// time which of them there are. What was typed may be somebody's password elsewhere, and stays here.
+async fn try_nobody(settings: &LdapSettings, deadline: Deadline) {
     let nobody = format!("{}={},{}", settings.username_attr, Uuid::new_v4(), settings.base_dn);
     let tried = async {
         let mut own = Connection::open(settings, deadline).await?;
-        own.bind(Step::Password, &nobody, password.expose_secret()).await
+        own.bind(Step::Password, &nobody, &Uuid::new_v4().to_string()).await
     };
     if let Err(error) = tried.await {
         tracing::debug!(%error, "the password of nobody could not be tried");
