@@ -181,6 +181,8 @@ pub async fn demote(app: &App, actor: &Actor) -> Result<Vec<ClusterId>> {
     for registry in store::registry::list(&mut tx).await? {
         registry::settings::withdraw(&mut tx, &registry.name).await?;
     }
+    // Before their users, as logins by them come to both.
+    release_directories(&mut tx).await?;
     let mut changed = Vec::new();
     for user in store::user::list(&mut tx).await? {
         let Some(role) = without_federation(&user.roles) else { continue };
@@ -196,7 +198,6 @@ pub async fn demote(app: &App, actor: &Actor) -> Result<Vec<ClusterId>> {
             store::api_key::set_role(&mut tx, &key.name, role.as_str()).await?;
         }
     }
-    release_directories(&mut tx).await?;
     audit(&mut tx, actor, "demote").await?;
     tell(&mut tx, actor, name::FEDERATION_DEMOTE, "The federation was dissolved.", now).await?;
     tx.commit().await.map_err(StoreError::from)?;

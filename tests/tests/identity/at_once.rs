@@ -291,3 +291,37 @@ async fn logins_that_come_at_once_begin_no_more_sessions_than_one_may_have() -> 
     }
     Ok(())
 }
+
+/// Who logs in by a directory holds that, and then takes the user.
+#[tokio::test]
+async fn who_dissolves_the_federation_takes_directories_before_their_users() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    let url = primary.database_url().context("no database")?;
+    let promote = json!({ "master_rest_info": { "server": "127.0.0.1", "port": 11443 } });
+    admin.post("/v1/fed/promote", &promote).await?.ok()?;
+    let admin = primary.admin().await?;
+    create(&admin, "mary", &json!({ "role": "fedReader" })).await?;
+    let group = json!({ "group": "all", "global_role": "fedReader" });
+    let ldap = json!({
+        "hostname": "127.0.0.1", "base_dn": "dc=shop", "group_mapped_roles": [group],
+    });
+    let server = json!({ "config": { "name": "ldap1", "ldap": ldap } });
+    admin.post("/v1/server", &server).await?.ok()?;
+    let mut holder = PgConnection::connect(url).await?;
+    let mut held = holder.begin().await?;
+    sqlx::query("SELECT FROM auth_server FOR SHARE").execute(&mut *held).await?;
+    let body = json!({});
+    let demote = admin.post("/v1/fed/demote", &body);
+    let login = async {
+        waiting(url, 1).await?;
+        sqlx::query("SELECT FROM \"user\" WHERE fullname = 'mary' FOR UPDATE")
+            .execute(&mut *held)
+            .await?;
+        held.commit().await?;
+        anyhow::Ok(())
+    };
+    let (demoted, ()) = tokio::try_join!(demote, login)?;
+    demoted.ok()?;
+    Ok(())
+}
