@@ -99,10 +99,11 @@ impl Identity {
             session_hashes,
         };
         let mut tx = self.database.begin().await?;
+        // First: who removes the provider, and another who logs out there, wait for each other else.
+        provider_logout::note(&mut tx, over, now).await?;
         if !provider_message::remember(&mut tx, &row.name, &hash(told.id), told.until, now).await? {
             return Err(WrongToken::KNOWN.into());
         }
-        provider_logout::note(&mut tx, over, now).await?;
         let ended = ended_session::delete_at_provider(&mut tx, &row.name, whose).await?;
         self.record_end_at_provider(&mut tx, (&row.name, address), &ended).await?;
         tx.commit().await.map_err(StoreError::from)?;

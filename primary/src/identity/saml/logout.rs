@@ -166,15 +166,16 @@ impl Identity {
         let name = subject_hash(&row.name, &ended.name_id.value);
         let indexes: Vec<Vec<u8>> = ended.indexes.iter().map(|index| hash(index)).collect();
         let mut tx = self.database.begin().await?;
-        if !provider_message::remember(&mut tx, &row.name, &hash(&ended.id), until, now).await? {
-            return Err(SamlError::at(Step::Replay, "the request came before").into());
-        }
         let over = ProviderLogout {
             server: &row.name,
             subject_hash: Some(&name),
             session_hashes: &indexes,
         };
+        // First: who removes the provider, and another who logs out there, wait for each other else.
         provider_logout::note(&mut tx, over, now).await?;
+        if !provider_message::remember(&mut tx, &row.name, &hash(&ended.id), until, now).await? {
+            return Err(SamlError::at(Step::Replay, "the request came before").into());
+        }
         let ended = ended_session::delete_of_name_id(&mut tx, &name, &indexes).await?;
         self.record_end_at_provider(&mut tx, (&row.name, address), &ended).await?;
         tx.commit().await.map_err(StoreError::from)?;
