@@ -1,7 +1,7 @@
 //! REST calls that the primary forwards: answered by the controller's own
 //! router, without a socket, over a stream that this side opens.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -16,7 +16,7 @@ use palisade_api::federation::answer_part::Body as Part;
 use palisade_api::federation::link_client::LinkClient;
 use palisade_api::federation::{self, AnswerHead, AnswerPart, Call, Header, RoleDomains};
 use palisade_api::rest::error::ErrorBody;
-use palisade_identity::{Caller, Role, Roles};
+use palisade_identity::{Caller, Namespace, Role, RoleName, Roles};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
@@ -228,11 +228,15 @@ fn local(caller: &federation::Caller) -> Result<Caller, &'static str> {
     if caller.role_domains.is_empty() {
         return Ok(Caller::forwarded(&name, role(&caller.role)?));
     }
-    let mut domains: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut domains: BTreeMap<RoleName, BTreeSet<Namespace>> = BTreeMap::new();
     for RoleDomains { role: named, domains: own } in &caller.role_domains {
-        domains.entry(role(named)?.to_string()).or_default().extend(own.iter().cloned());
+        let of_role = domains.entry(role(named)?.into()).or_default();
+        for namespace in own {
+            of_role.insert(namespace.parse::<Namespace>().map_err(|_| unknown)?);
+        }
     }
-    match Roles::parse("", &domains) {
+    // However many: the primary bounds them where they are given.
+    match Roles::new(RoleName::NONE, domains) {
         Ok(roles) if caller.role.is_empty() && !roles.is_nothing() => {
             Ok(Caller::forwarded_within(&name, &roles))
         }
@@ -321,6 +325,9 @@ mod tests {
         assert_eq!(whole.fullname, "ann (primary cluster)");
         let limited = said("", &[("admin", &["shop"]), ("reader", &["team-*"])]).unwrap();
         assert!(limited.rights.are_of_namespaces() && !limited.is_administrator());
+        let many: Vec<String> = (0..2_000).map(|n| format!("n{n}")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        assert!(said("", &[("reader", many.as_slice())]).unwrap().rights.are_of_namespaces());
         let refused: &[(&str, Domains<'_>)] = &[
             ("", &[]),
             ("fedAdmin", &[]),

@@ -8,8 +8,7 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
 use crate::user::create;
 
-/// Fills a table up to `most` rows with the likes of the one called `like`, where `differs` says
-/// what else is not as there.
+/// Fills a table up to `most` rows with the likes of the one called `like`, by the column `name`.
 async fn fill(primary: &Primary, (table, name, like): (&str, &str, &str), most: u32) -> Result<()> {
     let mut conn = PgConnection::connect(primary.database_url().context("no database")?).await?;
     let statement = format!(
@@ -99,5 +98,20 @@ async fn nobody_has_roles_in_namespaces_without_end() -> Result<()> {
     let ldap = json!({ "hostname": "127.0.0.1", "base_dn": "dc=shop",
         "group_mapped_roles": [group] });
     let server = json!({ "config": { "name": "ldap1", "ldap": ldap } });
-    admin.post("/v1/server", &server).await?.expect(400, 6)
+    admin.post("/v1/server", &server).await?.expect(400, 6)?;
+
+    // An older program stored as many as were given.
+    sqlx::query("UPDATE \"user\" SET role_domains = $1::text::jsonb WHERE fullname = 'mary'")
+        .bind(all.to_string())
+        .execute(&mut PgConnection::connect(primary.database_url().context("no database")?).await?)
+        .await?;
+    let mary = admin.get("/v1/user/mary").await?.ok()?;
+    let shown = &mary["user"]["role_domains"];
+    assert_eq!(shown["reader"].as_array().map(Vec::len), Some(1_001));
+    for config in
+        [json!({ "email": "mary@example.org", "role_domains": shown }), json!({ "role": "admin" })]
+    {
+        admin.patch("/v1/user/mary", &json!({ "config": config })).await?.ok()?;
+    }
+    Ok(())
 }

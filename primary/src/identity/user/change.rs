@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use palisade_identity::{Access, AccessScope, Caller, Permission, Roles};
+use palisade_identity::roles::RolesError;
+use palisade_identity::{Access, AccessScope, Caller, Permission, RoleName, Roles};
 use secrecy::SecretString;
 
 use super::{
@@ -187,6 +188,13 @@ fn new_roles(user: &UserRow, change: &ChangeUser) -> Result<Option<Roles>, UserE
     let present = user.roles.domains_as_text();
     let role = role.as_deref().unwrap_or(user.roles.global().as_str());
     let scope = scope.clone().unwrap_or_else(|| user.roles.scope().cloned());
-    let roles = Roles::parse(role, role_domains.as_ref().unwrap_or(&present))?.within(scope)?;
+    let roles = if let Some(domains) = role_domains.as_ref().filter(|given| **given != present) {
+        Roles::parse(role, domains)?
+    } else {
+        // They stay as they are stored, however many.
+        let role = role.parse::<RoleName>().map_err(RolesError::from)?;
+        Roles::new(role, user.roles.domains().clone())?
+    };
+    let roles = roles.within(scope)?;
     Ok(Some(roles).filter(|roles| *roles != user.roles))
 }
