@@ -264,6 +264,8 @@ impl Identity {
                 session_hash: login.session.session_hash.as_deref(),
             };
             if provider_logout::ended_since(&mut transaction, ending).await? {
+                let server = &vouched.server;
+                tracing::info!(user = fullname, server, "the session at the provider ended");
                 return Err(LoginError::EndedAtProvider);
             }
         }
