@@ -342,12 +342,18 @@ describe("what a page says when", () => {
   });
 
   it("all that is new is accepted: of how many days, in words", async () => {
-    const entry = { id: 1, name: "_RecentVuln", comment: "", days: 30, images: [], domains: [] };
+    // The last of them is a name as any other, though each object has a member of that name.
+    const names = ["_RecentVuln", "_RecentVulnWithoutFix", "constructor"];
+    const entries = names.map((name, at) => ({
+      ...{ id: at + 1, name, comment: "", days: at < 2 ? 30 : 0, images: [], domains: [] },
+    }));
     await page.route("**/v1/vulnerability/profile/default?*", (route) =>
-      route.fulfill({ json: { profile: { name: "default", entries: [entry] } } }),
+      route.fulfill({ json: { profile: { name: "default", entries } } }),
     );
     await page.goto("/accepted");
-    await page.getByText("All that is known for less than 30 days").waitFor();
+    await page.getByText("All that is known for less than 30 days", { exact: true }).waitFor();
+    await page.getByText("All that is known for less than 30 days, without a fix").waitFor();
+    await page.getByText("constructor", { exact: true }).waitFor();
   });
 
   it("names have no end: they fit a narrow screen all the same", async () => {
