@@ -75,6 +75,20 @@ describe("on the page of the system, an administrator", () => {
     expect(await digits.inputValue()).toBe(before);
   });
 
+  it("asks the primary alone for what it has itself: no home cluster is waited for", async () => {
+    const asked = new Set<string>();
+    await page.route("**/v1/system/config*", (route) => {
+      asked.add(new URL(route.request().url()).search);
+      return route.continue();
+    });
+    for (const path of ["/system", "/providers"]) {
+      await page.goto(path);
+      await settled(page);
+    }
+    expect([...asked]).toEqual(["?scope=fed"]);
+    await page.unrouteAll({ behavior: "ignoreErrors" });
+  });
+
   it("asks for passwords in the usual order, and takes it back", async () => {
     await change("/v1/system/config", { config: { auth_order: ["local"] } });
     await page.goto("/providers");

@@ -8,6 +8,8 @@ import { moved } from "./draft";
 import { providersText } from "./text";
 
 const LOCAL = "local";
+/** Without a scope, the webhooks of the home cluster would be waited for. */
+const ASKED = { query: { scope: "fed" } };
 
 /** In which order directories are asked for a password. */
 export function SignInOrder({
@@ -18,7 +20,7 @@ export function SignInOrder({
   writable: boolean;
 }) {
   const t = useText(providersText);
-  const chosen = useGet("/v1/system/config").data?.config.auth_order ?? [];
+  const chosen = useGet("/v1/system/config", ASKED).data?.config.auth_order ?? [];
   const put = (auth_order: string[], still?: Target) => {
     const update = { config: { auth_order } } as Schema<"SystemConfigUpdate">;
     return patchTagged("/v1/system/config", update, still);

@@ -11,6 +11,7 @@ import { Ago } from "../../ui/Ago";
 import { type Column, DataTable } from "../../ui/DataTable";
 import { Loaded } from "../../ui/Loaded";
 import { Card, Facts, Page } from "../../ui/Page";
+import { useOwner } from "../own/owner";
 import { PasswordProfile } from "../password-profile/PasswordProfile";
 import { providersText } from "../providers/text";
 import { AutoScanCard } from "./AutoScanCard";
@@ -96,8 +97,9 @@ function ScannersCard() {
 /** What is so by itself, or said where the program is started. */
 function SettingsCard() {
   const t = useText(systemText);
-  const cluster = useScope();
-  const query = useGet("/v1/system/config", { cluster });
+  const { cluster, target } = useOwner();
+  // As the webhooks are asked for: without a scope, those of the home cluster would be waited for.
+  const query = useGet("/v1/system/config", cluster ? { cluster } : target);
   const onOff = (on: boolean) => (on ? t.on : t.off);
   return (
     <Card title={t.settings}>

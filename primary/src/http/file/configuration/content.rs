@@ -60,7 +60,8 @@ pub(super) async fn read(
                 entries.push((format!("{DIRECTORY}{name}"), kept));
             }
         }
-        if let Some(answer) = get(client, "/v1/system/config").await? {
+        // Without a scope, the webhooks of the home cluster would be waited for.
+        if let Some(answer) = get(client, "/v1/system/config?scope=fed").await? {
             entries.push((AUTH_ORDER.to_owned(), answer["config"]["auth_order"].clone()));
         }
     }
