@@ -55,14 +55,10 @@ pub(super) async fn assetvul_query(
     let Some(filter) = filter(&asked) else {
         return Ok(Json(AssetView { summary, ..AssetView::default() }));
     };
-    let images = vulnerability::assets(&mut tx, &filter).await?;
-    let without = if narrowed.include_no_vul_assets {
-        vulnerability::assets_without(&mut tx, &filter).await?
-    } else {
-        Vec::new()
-    };
+    let assets = vulnerability::assets(&mut tx, &filter, narrowed.include_no_vul_assets).await?;
     drop(tx);
-    let images = images
+    let images = assets
+        .having
         .into_iter()
         .map(|image| ImageAssetVulnerabilities {
             name: name_of(&image),
@@ -77,7 +73,8 @@ pub(super) async fn assetvul_query(
             cvedb_create_time: image.cvedb_create_time,
         })
         .collect();
-    let no_vul_images = without
+    let no_vul_images = assets
+        .without
         .into_iter()
         .map(|image| ImageAssetWithout {
             name: name_of(&image),
