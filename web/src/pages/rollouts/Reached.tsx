@@ -1,9 +1,8 @@
-import { Link } from "@tanstack/react-router";
-
 import type { Schema } from "../../api/client";
 import { useText } from "../../text/language";
 import { Ago } from "../../ui/Ago";
 import { State, type Tone } from "../../ui/State";
+import { ClusterLink } from "../clusters/ClusterLink";
 import { ObjectError } from "../clusters/ObjectError";
 import { urgentFirst } from "./progress";
 import { rolloutsText } from "./text";
@@ -22,9 +21,7 @@ export function Reached({ of }: { of: Schema<"ObjectStatusCluster">[] }) {
           .slice(0, NAMED)
           .map((one) => (
             <li key={one.id}>
-              <Link to={"/clusters/$id" as never} params={{ id: one.id } as never}>
-                {one.name}
-              </Link>{" "}
+              <ClusterLink id={one.id}>{one.name}</ClusterLink>{" "}
               <State tone={TONES[one.state] ?? "quiet"}>{t.memberStates[one.state]}</State>{" "}
               {one.state === "applied" && one.revision_at && <Ago at={one.revision_at} />}
               {one.error && (
