@@ -25,7 +25,8 @@ use crate::reach::Reach;
 const DEFAULT_ACTION: &str = "allow";
 /// How Kubernetes reaches the webhook.
 const CLIENT_MODE: &str = "service";
-/// What Kubernetes does where the webhook does not answer.
+/// What Kubernetes does where the webhook does not answer, unless the chart says otherwise, of
+/// which nothing is known here.
 const FAILURE_POLICY: &str = "ignore";
 
 /// Show whether admission control is on, and its mode
@@ -61,7 +62,8 @@ pub(super) async fn state(State(controller): State<Controller>) -> Json<Admissio
 
 /// Switch admission control on or off, or change its mode
 ///
-/// What else is sent must be as it is shown: it is refused otherwise.
+/// `default_action`, `adm_client_mode` and `failure_policy` must be as they are shown, where they
+/// are sent: they are refused otherwise.
 #[utoipa::path(
     patch,
     path = "/v1/admission/state",
@@ -81,7 +83,7 @@ pub(super) async fn state_change(
         ("failure_policy", &state.failure_policy, FAILURE_POLICY),
     ] {
         if wanted.as_deref().is_some_and(|wanted| !wanted.is_empty() && wanted != fixed) {
-            let text = format!("{key} is {fixed:?} and cannot be changed.");
+            let text = format!("{key} cannot be changed here: only {fixed:?} is taken.");
             return Err(ApiError::new(Code::OpNotAllowed, text));
         }
     }
