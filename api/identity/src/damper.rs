@@ -78,13 +78,15 @@ struct Failures {
 }
 
 impl Failures {
-    fn until(self, free: u32) -> DateTime<Utc> {
+    /// Whether the next attempt has to wait still. A failure later than now is of a clock
+    /// that was ahead: to wait until then could take days.
+    fn blocks(self, free: u32, now: DateTime<Utc>) -> bool {
         let over = self.count.saturating_sub(free);
-        if over == 0 {
-            return self.last;
+        if over == 0 || now < self.last {
+            return false;
         }
         let wait = TimeDelta::seconds(1_i64 << over.saturating_sub(1).min(10));
-        self.last + wait.min(MAX_WAIT)
+        now < self.last + wait.min(MAX_WAIT)
     }
 }
 
@@ -95,7 +97,7 @@ impl Damper {
         let keys = Key::both(name, address);
         let entries = self.entries();
         keys.iter()
-            .any(|key| entries.get(key).is_some_and(|failures| now < failures.until(key.free())))
+            .any(|key| entries.get(key).is_some_and(|failures| failures.blocks(key.free(), now)))
     }
 
     /// Counts a failed login.
@@ -246,6 +248,19 @@ mod tests {
         }
         assert!(damper.blocks("unseen", "a", noon()));
         assert!(!damper.blocks("unseen", "b", noon()));
+    }
+
+    #[test]
+    fn a_clock_that_was_ahead_makes_nobody_wait_for_it() {
+        let damper = Damper::default();
+        let ahead = noon() + TimeDelta::days(2);
+        for _ in 0..=FREE {
+            damper.failed("admin", "a", ahead);
+        }
+        assert!(damper.blocks("admin", "a", ahead));
+        assert!(!damper.blocks("admin", "a", noon()));
+        damper.failed("admin", "a", noon());
+        assert!(damper.blocks("admin", "a", noon()));
     }
 
     #[test]
