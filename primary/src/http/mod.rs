@@ -50,9 +50,9 @@ mod vulasset;
 mod vulnerability;
 mod waf;
 
-use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{from_fn, from_fn_with_state};
+use axum::{Extension, Router};
 use http::{HeaderValue, header};
 use palisade_api::rest::path::PathTable;
 use palisade_transport::server::{
@@ -111,6 +111,7 @@ pub fn document() -> serde_json::Result<utoipa::openapi::OpenApi> {
 pub fn router(app: App) -> serde_json::Result<Router> {
     let (endpoints, paths) = api().split_for_parts();
     let of_clusters = openapi::of_clusters()?;
+    let methods_of_clusters = home::Methods::of(&of_clusters);
     let paths = paths.paths.paths.keys().chain(of_clusters.paths.paths.keys());
     let table = PathTable::new(paths.map(String::as_str));
     let routes = Router::new()
@@ -122,6 +123,7 @@ pub fn router(app: App) -> serde_json::Result<Router> {
         .fallback(home::fallback)
         .method_not_allowed_fallback(fallback::method_not_allowed)
         .layer(from_fn_with_state(app.clone(), home::local_objects))
+        .layer(Extension(methods_of_clusters))
         // What is read of a body is bounded after this. Other encodings stay as they are.
         .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
         .layer(from_fn_with_state(app.clone(), harbor::login::harbor_login))

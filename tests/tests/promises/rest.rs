@@ -425,6 +425,21 @@ async fn what_there_is_none_of() -> Result<()> {
             fleet.admin.get(path).await?.expect(404, 7).context(round)?;
         }
         fleet.admin.get("/v1/workload/absent/nothing").await?.expect(404, 1).context(round)?;
+        for (path, methods) in [
+            ("/v1/workload", "GET,HEAD"),
+            ("/v1/log/threat", "GET,HEAD"),
+            ("/v1/admission/state", "GET,HEAD,PATCH"),
+        ] {
+            for (method, status) in [(Method::OPTIONS, 200), (Method::PUT, 405)] {
+                let answer = fleet.admin.send(method, path, None).await?;
+                let allow = answer.headers.get("allow").and_then(|allow| allow.to_str().ok());
+                ensure!(answer.status == status, "{path} {round}: {}", answer.status);
+                ensure!(allow == Some(methods), "{path} {round}: {allow:?}");
+            }
+        }
+        // Clients know it, and are told why nobody serves it.
+        let patch = json!({ "config": { "debug": [] } });
+        fleet.admin.patch("/v1/controller/absent", &patch).await?.expect(501, 4).context(round)?;
         for path in ["/v1/group?f_name=fed.nodes", "/v1/group?brief=true&f_name=fed.nodes"] {
             let plain = fleet.admin.get(path).await?.ok()?;
             ensure!(plain["groups"][0].get("cap_change_mode").is_none(), "{path} {round}: {plain}");

@@ -3,6 +3,7 @@
 //! clients go on working.
 
 mod both;
+mod methods;
 mod owner;
 
 use axum::Json;
@@ -27,6 +28,7 @@ use super::query::{Query, Scope};
 use super::trail::Asked;
 use crate::App;
 use crate::store;
+pub(super) use methods::Methods;
 use owner::Owner;
 
 /// Largest list that is read of the home cluster.
@@ -70,7 +72,7 @@ const AREAS: &[&str] = &[
 const TOLD_IN_NAMESPACES: &[&str] =
     &["/v1/log/audit", "/v1/log/event", "/v1/scan/registry", "/v1/system/summary"];
 
-/// The methods that the home cluster is called with.
+/// The methods that the home cluster is called with, where nobody knows which the path has.
 const HANDED_ON: &str = "GET,HEAD,POST,PATCH,DELETE";
 
 /// Whether the path is one of a cluster's own API.
@@ -87,8 +89,16 @@ pub(super) async fn fallback(State(app): State<App>, mut request: Request) -> Re
         let missing = || fallback::not_found(request.method(), request.uri().path());
         return portal::deep_link(&request).ok_or_else(missing);
     }
+    let known = request.extensions().get::<Methods>();
+    let known = known.and_then(|methods| methods.allowed(request.uri().path()));
     if *request.method() == Method::OPTIONS {
-        return Ok([(header::ALLOW, HANDED_ON)].into_response());
+        return Ok([(header::ALLOW, known.unwrap_or(HANDED_ON))].into_response());
+    }
+    if let Some(allowed) = known
+        && !methods::names(allowed, request.method())
+        && fallback::unserved(request.method(), request.uri().path()).is_none()
+    {
+        return Ok(methods::refuse(allowed));
     }
     authorize::let_in(&app, &mut request, Answers::Home).await?;
     let asked = Asked::of(&request);
