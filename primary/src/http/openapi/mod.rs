@@ -51,7 +51,8 @@ const ABOUT: &str = "The REST API of the primary.\n\n\
     shows it by `If-None-Match`. A change of a user, a role, a server, `auth_order`, the password \
     profile, an accepted vulnerability, a root of trust, a verifier, the rollout policy or the labels of a \
     cluster answers with an `ETag` of what it left; with that as `If-Match`, another one is refused with \
-    412, code 4, where somebody changed it since.\n\n\
+    412, code 4, where somebody changed it since. The weak one that a `GET` answers with names no \
+    version.\n\n\
     What is federated is changed with the permission `fed` (write) beside that of the path. Times are \
     in UTC: `…_timestamp` in seconds since 1970, `…_at` as RFC 3339; sizes are in bytes, and other \
     units stand with their field.";
@@ -247,6 +248,29 @@ mod tests {
     use tower::ServiceExt as _;
 
     use super::*;
+
+    #[test]
+    fn each_error_and_each_export_has_a_body() -> serde_json::Result<()> {
+        let document = serde_json::to_value(crate::http::document()?)?;
+        let each = |object: &serde_json::Value| object.as_object().cloned().unwrap_or_default();
+        let mut exports = 0;
+        for (path, item) in each(&document["paths"]) {
+            for (method, operation) in each(&item) {
+                for (status, answer) in each(&operation["responses"]) {
+                    let is_error = status == "default" || status.starts_with(['4', '5']);
+                    assert!(!is_error || answer["content"].is_object(), "{method} {path} {status}");
+                }
+                let mut parameters = operation["parameters"].as_array().into_iter().flatten();
+                if parameters.any(|one| one["name"] == "format") {
+                    let answer = &operation["responses"]["200"]["content"]["text/csv"];
+                    assert!(answer.is_object(), "{method} {path}");
+                    exports += 1;
+                }
+            }
+        }
+        assert!(exports > 0);
+        Ok(())
+    }
 
     async fn asked(accept: &str) -> (Option<HeaderValue>, Bytes) {
         let request = http::Request::get("/").header(header::ACCEPT_ENCODING, accept);

@@ -26,6 +26,10 @@ use crate::http::version::IF_MATCH;
 /// in it.
 const YAML: &str = "application/yaml";
 const JSON: &str = "application/json";
+/// What a list is exported as, beside JSON.
+const CSV: &str = "text/csv";
+/// The parameter that asks for an export.
+const FORMAT: &str = "format";
 
 /// What is sent and answered, by the name of its schema; answers whose schema has none by
 /// method and path.
@@ -51,6 +55,7 @@ pub(super) fn complete(
     let by: &[&str] = if required.need == Need::Open { &[] } else { by };
     let by = by.iter().map(|scheme| SecurityRequirement::new::<_, [&str; 0], _>(*scheme, []));
     operation.security = Some(by.collect());
+    describe_export(operation);
     let responses = &mut operation.responses.responses;
     for (status, response) in responses.iter_mut() {
         let RefOr::T(response) = response else { continue };
@@ -79,6 +84,14 @@ pub(super) fn complete(
         let error = ResponseBuilder::new().description("An error.").content(harbor::ERROR, content);
         responses.entry("default".to_owned()).or_insert_with(|| error.build().into());
         return;
+    }
+    let errors = responses.iter_mut().filter(|(status, _)| status.starts_with(['4', '5']));
+    for (_, response) in errors {
+        if let RefOr::T(response) = response
+            && response.content.is_empty()
+        {
+            response.content.insert(JSON.to_owned(), error_body().into());
+        }
     }
     let mut refused = Vec::new();
     if operation.request_body.is_some() || operation.parameters.is_some() {
@@ -167,8 +180,7 @@ fn describe_need(method: &str, path: &str, operation: &mut Operation, required: 
 
 /// An error in the usual shape.
 fn error(code: Option<Code>, why: &str) -> Response {
-    let schema: RefOr<Schema> = Ref::from_schema_name(ErrorBody::name()).into();
-    let content = ContentBuilder::new().schema(Some(schema));
+    let content = error_body();
     let (description, content) = match code {
         Some(code) => {
             let number = code as u32;
@@ -178,6 +190,25 @@ fn error(code: Option<Code>, why: &str) -> Response {
         None => (format!("{why}."), content),
     };
     ResponseBuilder::new().description(description).content(JSON, content.build()).build()
+}
+
+fn error_body() -> ContentBuilder {
+    let schema: RefOr<Schema> = Ref::from_schema_name(ErrorBody::name()).into();
+    ContentBuilder::new().schema(Some(schema))
+}
+
+/// A list that can be asked for as a file is one of comma-separated values as well.
+fn describe_export(operation: &mut Operation) {
+    let mut parameters = operation.parameters.iter().flatten();
+    if !parameters.any(|one| matches!(one, RefOr::T(one) if one.name == FORMAT)) {
+        return;
+    }
+    let answer = operation.responses.responses.get_mut(StatusCode::OK.as_str());
+    if let Some(RefOr::T(answer)) = answer {
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        let content = ContentBuilder::new().schema(Some(text));
+        answer.content.insert(CSV.to_owned(), content.into());
+    }
 }
 
 fn show_example(content: &mut Content, examples: &Examples) {
