@@ -48,6 +48,9 @@ async fn every_revision_is_told_and_can_be_gone_back_to() -> Result<()> {
     ensure!(next == first + 1, "{page}");
     let page = admin.get(&format!("/v1/fed/history?limit=1&before={next}")).await?.ok()?;
     ensure!(page["revisions"][0]["revision"] == first, "{page}");
+    // As many as usual, as in other lists.
+    let usual = admin.get("/v1/fed/history").await?.ok()?;
+    ensure!(admin.get("/v1/fed/history?limit=0").await?.ok()? == usual, "{usual}");
 
     // Found by what was changed, and by whom.
     for (wanted, found) in [

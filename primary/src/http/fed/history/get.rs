@@ -29,7 +29,7 @@ const MOST: u32 = 500;
     params(
         ("revision" = u64, Path, description = "Number of the revision"),
         ("start" = Option<u32>, Query, description = "So many objects are left out at first"),
-        ("limit" = Option<u32>, Query, description = "How many objects, 500 at most"),
+        ("limit" = Option<u32>, Query, description = "How many objects: 100, or up to 500"),
     ),
     responses((status = OK, body = HistoryRevisionData)),
 )]
@@ -47,7 +47,8 @@ pub(in crate::http::fed) async fn fed_history_get(
         ApiError::object_not_found(format!("Revision {wanted} changed no federated object."))
     })?;
     let start = number(&query, "start")?.unwrap_or(0);
-    let limit = number(&query, "limit")?.unwrap_or(LIMIT).clamp(1, MOST);
+    let limit =
+        number::<u32>(&query, "limit")?.filter(|limit| *limit > 0).unwrap_or(LIMIT).min(MOST);
     let differences = history::differences(&mut conn, wanted, start, limit).await?;
     Ok(Json(HistoryRevisionData {
         revision: shown(entry),

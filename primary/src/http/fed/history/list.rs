@@ -25,7 +25,7 @@ const MOST: u32 = 200;
     tag = "federation",
     params(
         ("before" = Option<u64>, Query, description = "Only revisions before this one"),
-        ("limit" = Option<u32>, Query, description = "How many, 200 at most"),
+        ("limit" = Option<u32>, Query, description = "How many: 50, or up to 200"),
         (
             "text" = Option<String>,
             Query,
@@ -45,7 +45,8 @@ pub(in crate::http::fed) async fn fed_history_list(
     query: Query,
 ) -> Result<Json<HistoryData>> {
     require_primary(&app).await?;
-    let limit = number(&query, "limit")?.unwrap_or(LIMIT).clamp(1, MOST);
+    let limit =
+        number::<u32>(&query, "limit")?.filter(|limit| *limit > 0).unwrap_or(LIMIT).min(MOST);
     if number::<u64>(&query, "start")?.is_some_and(|start| start > 0) {
         return Err(ApiError::invalid_request("The history goes on by `before`, not by `start`."));
     }
