@@ -19,8 +19,8 @@ use crate::store::question::Question;
 
 /// List the checks that the images do not pass which run in all clusters
 ///
-/// One row for each check and image, brought up to date a few times a minute.
-/// Filters also as `f_*`, orders as `s_*`.
+/// One row for each check and image, brought up to date a few times a minute. What has a parameter
+/// is a filter as `f_*`, too, and what `sort` names an order as `s_*`; others are passed over.
 #[utoipa::path(
     get,
     path = "/v1/fed/compliance",

@@ -19,8 +19,8 @@ use crate::store::question::Question;
 
 /// List what admission control of all clusters denied
 ///
-/// And, of rules that only watch, what it would have denied. Filters also as
-/// `f_*`, orders as `s_*`.
+/// And, of rules that only watch, what it would have denied. What has a parameter is a filter as
+/// `f_*`, too, and what `sort` names an order as `s_*`; others are passed over.
 #[utoipa::path(
     get,
     path = "/v1/fed/denials",
@@ -37,7 +37,7 @@ use crate::store::question::Question;
         ),
         ("since" = Option<String>, Query, description = "Unix seconds or RFC 3339"),
         ("until" = Option<String>, Query, description = "Unix seconds or RFC 3339, exclusive"),
-        ("sort" = Option<String>, Query, description = "`time`, `cluster` or `name`"),
+        ("sort" = Option<String>, Query, description = "`time`, `cluster` (by id) or `name`"),
         Part,
     ),
     responses((status = OK, body = FedDenialsData)),

@@ -19,8 +19,8 @@ use crate::store::question::Question;
 
 /// List what the members reported
 ///
-/// Events of all logs as the members sent them, newest first. Filters also as
-/// `f_*`, orders as `s_*`.
+/// Events of all logs as the members sent them, newest first. What has a parameter is a filter as
+/// `f_*`, too, and what `sort` names an order as `s_*`; others are passed over.
 #[utoipa::path(
     get,
     path = "/v1/fed/events",
@@ -37,7 +37,7 @@ use crate::store::question::Question;
         (
             "sort" = Option<String>,
             Query,
-            description = "`time`, `cluster`, `name` or `category`; `s_*` likewise",
+            description = "`time`, `cluster` (by id), `name` or `category`; `s_*` likewise",
         ),
         Part,
     ),

@@ -19,9 +19,9 @@ use crate::store::workload::image_list::{self, RunningImage};
 
 /// List the images that run in all clusters
 ///
-/// With how many clusters and workloads have them, and what was found in them;
-/// brought up to date a few times a minute. Filters also as `f_*`, orders as
-/// `s_*`.
+/// With how many clusters and workloads have them, and what was found in them; brought up to date a
+/// few times a minute. What has a parameter is a filter as `f_*`, too, and what `sort` names an
+/// order as `s_*`; others are passed over.
 #[utoipa::path(
     get,
     path = "/v1/fed/images",

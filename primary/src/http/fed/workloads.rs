@@ -22,8 +22,8 @@ use crate::store::workload::list::{self, ClusterWorkload};
 
 /// List what runs in all clusters
 ///
-/// As their agents report it, with what is known of the images. Filters also
-/// as `f_*`, orders as `s_*`.
+/// As their agents report it, with what is known of the images. What has a parameter is a filter as
+/// `f_*`, too, and what `sort` names an order as `s_*`; others are passed over.
 #[utoipa::path(
     get,
     path = "/v1/fed/workloads",
@@ -42,7 +42,7 @@ use crate::store::workload::list::{self, ClusterWorkload};
         (
             "sort" = Option<String>,
             Query,
-            description = "`name`, `namespace`, `image`, `started_at` or `cluster`",
+            description = "`name`, `namespace`, `image`, `started_at` or `cluster` (by id)",
         ),
         Part,
     ),

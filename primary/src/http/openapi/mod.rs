@@ -47,7 +47,8 @@ const ABOUT: &str = "The REST API of the primary.\n\n\
     identity: 401, code 3; without the permission: 403, code 25.\n\n\
     Lists with `start` and `limit` are filtered by `f_FIELD=VALUE` or `f_FIELD=OPERATOR,VALUE` (`eq`, \
     `neq`, `in`, `notin`, `gt`, `gte`, `lt`, `lte`, `prefix`), and sorted by `s_FIELD=asc` or `desc`; \
-    a field that nothing in the list has is passed over. What has an `ETag` is not sent again to who \
+    a field that nothing in the list has is passed over. The lists of a whole fleet below `/v1/fed` take \
+    what each of them names. What has an `ETag` is not sent again to who \
     shows it by `If-None-Match`. A change of a user, a role, a server, `auth_order`, the password \
     profile, an accepted vulnerability, a root of trust, a verifier, the rollout policy or the labels of a \
     cluster answers with an `ETag` of what it left; with that as `If-Match`, another one is refused with \
