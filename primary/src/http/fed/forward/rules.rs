@@ -49,9 +49,9 @@ pub(super) fn judge(
         .map(|segment| decode(segment).map(|s| s.to_lowercase()))
         .collect::<Result<_>>()?;
     let plain: Vec<&str> = plain.iter().map(String::as_str).collect();
-    if !matches!(plain.first(), Some(&("v1" | "v2"))) || plain.len() < 2 {
+    let [version @ ("v1" | "v2"), _, ..] = plain.as_slice() else {
         return Err(ApiError::of(Code::NotFound));
-    }
+    };
     if refused(method, &plain, query) {
         return Err(ApiError::new(Code::OpNotAllowed, "This call is not forwarded to members.")
             .with_status(http::StatusCode::FORBIDDEN));
@@ -72,7 +72,9 @@ pub(super) fn judge(
         method.clone()
     };
     let query = query.map_or_else(String::new, |query| format!("?{query}"));
-    Ok(Forwarded { method, path: format!("/{}{query}", segments.join("/")), role: role_there })
+    // An agent knows the API by its version; the letter case of the rest it puts right itself.
+    let path = format!("/{version}/{}{query}", segments[1..].join("/"));
+    Ok(Forwarded { method, path, role: role_there })
 }
 
 /// What belongs to the member alone: its own place in the federation, its
@@ -162,6 +164,7 @@ mod tests {
             ),
             (Method::PATCH, "v1/auth", "PATCH /v1/auth"),
             (Method::GET, "/v1//group/./x/../y/", "GET /v1/group/y"),
+            (Method::GET, "V1/Group/A", "GET /v1/Group/A"),
         ] {
             assert_eq!(outcome(Role::FedAdmin, &method, path), Ok(sent.to_owned()), "{path}");
         }
