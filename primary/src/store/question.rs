@@ -280,6 +280,17 @@ mod tests {
     }
 
     #[test]
+    fn a_second_is_left_out_as_a_whole() {
+        static AT: Field = Field::new("at", "one.at", Kind::Time, &[]);
+        let second = [1_700_000_000, 1_700_000_001];
+        let second = second.map(|at| Value::Time(DateTime::from_timestamp(at, 0).unwrap()));
+        let wanted = second.to_vec();
+        let mut sql = QueryBuilder::<Postgres>::default();
+        Condition { field: &AT, comparison: Comparison::Outside, wanted }.push(&mut sql);
+        assert_eq!(sql.sql().as_str(), " AND NOT (one.at >= $1 AND one.at < $2)");
+    }
+
+    #[test]
     fn images_are_counted_at_once_where_their_order_or_a_small_scope_needs_it() {
         static BY_CLUSTERS: Order = Order {
             name: "clusters",

@@ -167,26 +167,7 @@ fn read(
             kind => Value::parse(kind, text),
         });
         let Some(wanted) = values.collect::<Option<Vec<Value>>>() else { continue };
-        // Answers show whole seconds, so a second is one moment.
-        match (comparison, wanted.as_slice()) {
-            (Comparison::Eq, [Value::Time(at)]) if at.timestamp_subsec_nanos() == 0 => {
-                let ends = [(Comparison::Gte, *at), (Comparison::Lt, next_second(*at))];
-                conditions.extend(ends.map(|(comparison, at)| Condition {
-                    field,
-                    comparison,
-                    wanted: vec![Value::Time(at)],
-                }));
-            }
-            (Comparison::Gt, [Value::Time(at)]) if at.timestamp_subsec_nanos() == 0 => {
-                let wanted = vec![Value::Time(next_second(*at))];
-                conditions.push(Condition { field, comparison: Comparison::Gte, wanted });
-            }
-            (Comparison::Lte, [Value::Time(at)]) if at.timestamp_subsec_nanos() == 0 => {
-                let wanted = vec![Value::Time(next_second(*at))];
-                conditions.push(Condition { field, comparison: Comparison::Lt, wanted });
-            }
-            _ => conditions.push(Condition { field, comparison, wanted }),
-        }
+        conditions.extend(compared(field, comparison, wanted));
     }
     let (order, descending) = order(query, orders)?;
     let after = match query.get("after") {
@@ -217,6 +198,23 @@ fn read(
         format,
         most: Some(limit).filter(|limit| *limit > 0),
     })
+}
+
+/// What a filter asks for. Answers show whole seconds, so a second is one moment.
+fn compared(field: &'static Field, comparison: Comparison, wanted: Vec<Value>) -> Vec<Condition> {
+    let one = |comparison, wanted| Condition { field, comparison, wanted };
+    let at = match wanted.as_slice() {
+        [Value::Time(at)] if at.timestamp_subsec_nanos() == 0 => *at,
+        _ => return vec![one(comparison, wanted)],
+    };
+    let (at, next) = (Value::Time(at), Value::Time(next_second(at)));
+    match comparison {
+        Comparison::Eq => vec![one(Comparison::Gte, vec![at]), one(Comparison::Lt, vec![next])],
+        Comparison::Neq => vec![one(Comparison::Outside, vec![at, next])],
+        Comparison::Gt => vec![one(Comparison::Gte, vec![next])],
+        Comparison::Lte => vec![one(Comparison::Lt, vec![next])],
+        _ => vec![one(comparison, vec![at])],
+    }
 }
 
 /// The second after `at`; the last one that there is has none after it.
@@ -329,6 +327,12 @@ mod tests {
         ] {
             assert_eq!(asked(text).unwrap().question.conditions.len(), conditions, "{text}");
         }
+        let asked = asked("f_reported_timestamp=neq,1700000000").unwrap();
+        let [condition] = asked.question.conditions.as_slice() else { panic!("{asked:?}") };
+        assert_eq!(condition.comparison, Comparison::Outside);
+        let second = [1_700_000_000, 1_700_000_001];
+        let second = second.map(|at| Value::Time(DateTime::from_timestamp(at, 0).unwrap()));
+        assert_eq!(condition.wanted, second);
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub enum Comparison {
     ContainsNot,
     /// Begins with the text.
     Prefix,
+    /// Not from the first up to the second.
+    Outside,
 }
 
 /// What a field tells of.
@@ -121,9 +123,17 @@ impl Condition {
 
     fn compare(&self, sql: &mut QueryBuilder<Postgres>, end: &str) {
         let Self { field, comparison, wanted } = self;
+        if let (Comparison::Outside, [from, until]) = (comparison, wanted.as_slice()) {
+            sql.push("NOT (").push(field.sql).push(" >= ");
+            from.bind(sql);
+            sql.push(" AND ").push(field.sql).push(" < ");
+            until.bind(sql);
+            sql.push(end);
+            return;
+        }
         let (not, operator) = match comparison {
             Comparison::Eq => ("", " = "),
-            Comparison::Neq => ("NOT ", " = "),
+            Comparison::Neq | Comparison::Outside => ("NOT ", " = "),
             Comparison::Gt => ("", " > "),
             Comparison::Gte => ("", " >= "),
             Comparison::Lt => ("", " < "),
