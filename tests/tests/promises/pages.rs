@@ -22,6 +22,23 @@ async fn fields(rest: &Rest, path: &str, rows: &str, field: &str) -> Result<Vec<
 }
 
 #[tokio::test]
+async fn times_are_filtered_by_the_seconds_that_are_shown() -> Result<()> {
+    let primary = Primary::start().await?;
+    fleet::promote(&primary).await?;
+    let admin = primary.admin().await?;
+    let path = "/v1/fed/events";
+    let all = fields(&admin, path, "/events", "reported_at").await?;
+    let at = all.first().context("no event")?;
+    let then = format!("{path}?f_reported_at={at}");
+    let then = fields(&admin, &then, "/events", "reported_at").await?;
+    assert!(then.contains(at) && then.iter().all(|one| one == at), "{at}: {then:?}");
+    let otherwise = format!("{path}?f_reported_at=neq,{at}");
+    let otherwise = fields(&admin, &otherwise, "/events", "reported_at").await?;
+    assert!(!otherwise.contains(at), "{at}: {otherwise:?}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn members_are_paged() -> Result<()> {
     let primary = Primary::start().await?;
     fleet::promote(&primary).await?;
