@@ -58,7 +58,8 @@ const ORDERS: &str = "severity, score, score_v3, epss, published, images, name";
         (
             "sort" = Option<String>,
             Query,
-            description = "`severity`, `score`, `score_v3`, `epss`, `published`, `images`, `name`",
+            description = "`severity`, `score`, `score_v3`, `epss`, `published`, `images`, `name`; \
+                           `s_*` likewise",
         ),
         ("order" = Option<String>, Query, description = "`desc` or `asc`"),
         ("start" = Option<i64>, Query, description = "Vulnerabilities to leave out"),
@@ -265,22 +266,30 @@ fn number(word: &str) -> Result<i16> {
 
 fn page(query: &Query) -> Result<VulnerabilityPage> {
     let (start, limit) = query.page();
-    let order = match query.get("sort") {
-        None | Some("") => VulnerabilityOrder::Severity,
-        Some(column) => match ordered(column) {
-            VulnerabilityOrder::Name if column != "name" => {
-                return Err(ApiError::invalid_request(format!("sort is one of {ORDERS}.")));
-            }
-            order => order,
-        },
+    let mut sorts = query.sorts().into_iter();
+    let sorted = sorts.find_map(|(column, descends)| Some((order(column)?, descends)));
+    let direction = question::descends(query)?;
+    let (order, direction) = match (query.get("sort").filter(|column| !column.is_empty()), sorted) {
+        (Some(column), _) => {
+            let unknown = || ApiError::invalid_request(format!("sort is one of {ORDERS}."));
+            (order(column).ok_or_else(unknown)?, direction)
+        }
+        (None, Some((order, descends))) => (order, Some(descends)),
+        (None, None) => (VulnerabilityOrder::Severity, direction),
     };
-    let descending = question::descends(query)?.unwrap_or(order != VulnerabilityOrder::Name);
+    let descending = direction.unwrap_or(order != VulnerabilityOrder::Name);
     Ok(VulnerabilityPage {
         order,
         descending,
         start: start.max(0),
         limit: if limit == 0 { ROWS } else { limit.min(MOST_ROWS) },
     })
+}
+
+/// The order by what answers call `column`.
+fn order(column: &str) -> Option<VulnerabilityOrder> {
+    let order = ordered(column);
+    (order != VulnerabilityOrder::Name || column == "name").then_some(order)
 }
 
 fn shown(found: FoundVulnerability, packages: Vec<String>) -> FleetVulnerability {
@@ -352,6 +361,18 @@ mod tests {
         {
             let page = page(&Query::parse(text)).unwrap();
             assert_eq!((page.start, page.limit), (start, limit), "{text}");
+        }
+        for (text, order, descending) in [
+            ("", VulnerabilityOrder::Severity, true),
+            ("sort=name", VulnerabilityOrder::Name, false),
+            ("sort=images&order=asc", VulnerabilityOrder::Images, false),
+            ("s_score_v3=asc", VulnerabilityOrder::ScoreV3, false),
+            ("s_name=desc&s_epss=asc", VulnerabilityOrder::Name, true),
+            ("s_colour=asc&s_published_timestamp=desc", VulnerabilityOrder::Published, true),
+            ("sort=epss&s_name=asc", VulnerabilityOrder::Epss, true),
+        ] {
+            let page = page(&Query::parse(text)).unwrap();
+            assert_eq!((page.order, page.descending), (order, descending), "{text}");
         }
         for text in ["sort=colour", "sort=score&order=down"] {
             assert!(page(&Query::parse(text)).is_err(), "{text}");
