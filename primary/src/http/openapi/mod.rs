@@ -273,6 +273,18 @@ mod tests {
         Ok(())
     }
 
+    #[test]
+    fn each_import_takes_a_form_and_can_be_asked_for_without_a_file() -> serde_json::Result<()> {
+        let document = serde_json::to_value(crate::http::document()?)?;
+        for kind in ["", "admission/", "dlp/", "group/", "response/rule/", "waf/"] {
+            let body = &document["paths"][format!("/v1/file/{kind}config")]["post"]["requestBody"];
+            let form = &body["content"]["multipart/form-data"]["schema"];
+            assert_eq!(form["properties"]["configuration"]["format"], "binary", "{kind} {body}");
+            assert_eq!(body["required"], false, "{kind}");
+        }
+        Ok(())
+    }
+
     async fn asked(accept: &str) -> (Option<HeaderValue>, Bytes) {
         let request = http::Request::get("/").header(header::ACCEPT_ENCODING, accept);
         let router = Router::<()>::new().route("/", get(serve));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use http::StatusCode;
 use palisade_api::Code;
+use palisade_api::rest::attachment::PART;
 use palisade_api::rest::error::ErrorBody;
 use palisade_api::rest::harbor::HarborErrorData;
 use palisade_identity::{Access, Need, Required, namespaced_route, route_access, scoped_route};
@@ -16,7 +17,8 @@ use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::Type;
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{
-    Content, ContentBuilder, ObjectBuilder, Ref, RefOr, Response, ResponseBuilder, Schema,
+    Content, ContentBuilder, KnownFormat, ObjectBuilder, Ref, RefOr, Response, ResponseBuilder,
+    Schema, SchemaFormat,
 };
 
 use crate::http::harbor;
@@ -26,6 +28,10 @@ use crate::http::version::IF_MATCH;
 /// in it.
 const YAML: &str = "application/yaml";
 const JSON: &str = "application/json";
+/// A form with a file in it.
+const FORM: &str = "multipart/form-data";
+/// Where files are imported.
+const FILES: &str = "/v1/file/";
 /// What a list is exported as, beside JSON.
 const CSV: &str = "text/csv";
 /// The parameter that asks for an export.
@@ -56,6 +62,7 @@ pub(super) fn complete(
     let by = by.iter().map(|scheme| SecurityRequirement::new::<_, [&str; 0], _>(*scheme, []));
     operation.security = Some(by.collect());
     describe_export(operation);
+    describe_import(path, operation);
     let responses = &mut operation.responses.responses;
     for (status, response) in responses.iter_mut() {
         let RefOr::T(response) = response else { continue };
@@ -209,6 +216,21 @@ fn describe_export(operation: &mut Operation) {
         let content = ContentBuilder::new().schema(Some(text));
         answer.content.insert(CSV.to_owned(), content.into());
     }
+}
+
+/// A file may come as a part of a form, and whoever asks how far an import is sends none.
+fn describe_import(path: &str, operation: &mut Operation) {
+    let Some(RefOr::T(body)) = &mut operation.request_body else { return };
+    if !path.starts_with(FILES) || body.content.contains_key(JSON) {
+        return;
+    }
+    let file = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary)));
+    let form = ObjectBuilder::new().property(PART, file).required(PART);
+    let content = ContentBuilder::new().schema(Some(form));
+    body.content.insert(FORM.to_owned(), content.into());
+    body.required = Some(utoipa::openapi::Required::False);
 }
 
 fn show_example(content: &mut Content, examples: &Examples) {
