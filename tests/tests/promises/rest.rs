@@ -430,7 +430,7 @@ async fn what_there_is_none_of() -> Result<()> {
             ("/v1/log/threat", "GET,HEAD"),
             ("/v1/admission/state", "GET,HEAD,PATCH"),
         ] {
-            for (method, status) in [(Method::OPTIONS, 200), (Method::PUT, 405)] {
+            for (method, status) in [(Method::OPTIONS, 200_u16), (Method::PUT, 405)] {
                 let answer = fleet.admin.send(method, path, None).await?;
                 let allow = answer.headers.get("allow").and_then(|allow| allow.to_str().ok());
                 ensure!(answer.status == status, "{path} {round}: {}", answer.status);
