@@ -2,6 +2,8 @@
 //! `f_namespace=neq,a` as lists of this API have them), an order, and a page
 //! or an export.
 
+mod named;
+
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -12,10 +14,9 @@ use super::scope::within;
 use crate::App;
 use crate::http::error::{ApiError, Result};
 use crate::http::query::{Operator, Query};
-use crate::http::selected::selector;
-use crate::store::member;
 use crate::store::question::{Comparison, Condition, Field, Kind, Order, Place, Question, Value};
-use crate::store::within::{Within, labelled};
+pub(super) use named::{clusters, selected};
+use named::{having, is_of_part, members};
 
 /// Rows of a page where nobody says, and at most.
 const USUAL: i64 = 100;
@@ -60,7 +61,8 @@ pub(super) async fn ask(
 ) -> Result<Asked> {
     let within = within(app, caller).await?;
     let clusters = clusters(app, within.as_ref(), query).await?;
-    let mut asked = read(query, fields, orders, &clusters)?;
+    let members = members(app, query).await?;
+    let mut asked = read(query, fields, orders, &clusters, &members)?;
     if let Some(ids) = selected(app, query).await? {
         select(&mut asked.question.conditions, fields, ids)?;
     }
@@ -74,8 +76,14 @@ fn select(conditions: &mut Vec<Condition>, fields: &'static [Field], ids: Vec<Uu
     let names =
         |one: &&mut Condition| one.field.kind == Kind::Cluster && one.comparison == Comparison::Eq;
     if let Some(named) = conditions.iter_mut().find(names) {
-        let selected = |one: &Value| matches!(one, Value::Cluster(id) if ids.contains(id));
-        named.wanted.retain(selected);
+        named.wanted.retain_mut(|one| match one {
+            Value::Cluster(id) => ids.contains(id),
+            Value::Clusters(several) => {
+                several.retain(|id| ids.contains(id));
+                !several.is_empty()
+            }
+            _ => false,
+        });
         return Ok(());
     }
     let field = fields.iter().find(|field| field.kind == Kind::Cluster);
@@ -85,47 +93,12 @@ fn select(conditions: &mut Vec<Condition>, fields: &'static [Field], ids: Vec<Uu
     Ok(())
 }
 
-/// The ids of the clusters that a query selects by their labels; none where it
-/// does not.
-pub(super) async fn selected(app: &App, query: &Query) -> Result<Option<Vec<Uuid>>> {
-    let Some(selector) = selector(query)? else { return Ok(None) };
-    Ok(Some(labelled(&mut *app.database.acquire().await?, &selector).await?))
-}
-
-/// The ids of the clusters that a query names, by id or by name. A name of which
-/// the caller may not know is as unknown as one that nobody has.
-pub(super) async fn clusters(
-    app: &App,
-    within: Option<&Within>,
-    query: &Query,
-) -> Result<HashMap<String, Uuid>> {
-    let listed = query.get("cluster").into_iter().flat_map(|text| text.split(','));
-    let filters = query.filters();
-    let filtered = filters.iter().filter(|filter| is_called(filter.field, CLUSTER));
-    let wanted: Vec<String> = listed
-        .chain(filtered.map(|filter| filter.wanted))
-        .map(str::trim)
-        .filter(|text| !text.is_empty())
-        .take(MOST_VALUES)
-        .map(str::to_owned)
-        .collect();
-    let mut ids = HashMap::new();
-    let (known, names): (Vec<String>, Vec<String>) =
-        wanted.into_iter().partition(|text| text.parse::<Uuid>().is_ok());
-    ids.extend(known.into_iter().filter_map(|text| Some((text.clone(), text.parse().ok()?))));
-    if !names.is_empty() {
-        let mut conn = app.database.acquire().await?;
-        let found = member::ids_of(&mut conn, &names).await?.into_iter();
-        ids.extend(found.filter(|(_, id)| within.is_none_or(|within| within.has(*id))));
-    }
-    Ok(ids)
-}
-
 fn read(
     query: &Query,
     fields: &'static [Field],
     orders: &'static [Order],
     clusters: &HashMap<String, Uuid>,
+    members: &[(String, Uuid)],
 ) -> Result<Asked> {
     let mut conditions = Vec::new();
     for field in fields {
@@ -159,6 +132,7 @@ fn read(
             _ => vec![filter.wanted],
         };
         let values = parts.into_iter().map(|text| match field.kind {
+            Kind::Cluster if is_of_part(&filter) => Some(having(&filter, members)),
             // Like any text, a name that nobody has is that of none.
             Kind::Cluster => {
                 let known = clusters.get(text).copied().map(Value::Cluster);
@@ -307,7 +281,8 @@ mod tests {
 
     fn asked(text: &str) -> Result<Asked> {
         let clusters = HashMap::from([("shop".to_owned(), Uuid::from_u128(1))]);
-        read(&Query::parse(text), &FIELDS, &ORDERS, &clusters)
+        let members = [("shop".to_owned(), Uuid::from_u128(1)), ("bar".to_owned(), Uuid::max())];
+        read(&Query::parse(text), &FIELDS, &ORDERS, &clusters, &members)
     }
 
     #[test]
@@ -333,6 +308,27 @@ mod tests {
         let second = [1_700_000_000, 1_700_000_001];
         let second = second.map(|at| Value::Time(DateTime::from_timestamp(at, 0).unwrap()));
         assert_eq!(condition.wanted, second);
+    }
+
+    #[test]
+    fn clusters_are_found_by_parts_of_names_and_ids() {
+        let (shop, bar) = (Uuid::from_u128(1), Uuid::max());
+        for (text, comparison, found) in [
+            ("f_cluster_name=prefix,sh", Comparison::Eq, vec![shop]),
+            ("f_cluster=in,ar|sho", Comparison::Eq, vec![shop, bar]),
+            ("f_cluster_name=notin,sho", Comparison::Neq, vec![shop]),
+            ("f_cluster_id=prefix,ffff", Comparison::Eq, vec![bar]),
+            ("f_cluster_id=in,shop", Comparison::Eq, Vec::new()),
+        ] {
+            let asked = asked(text).unwrap();
+            let [condition] = asked.question.conditions.as_slice() else { panic!("{asked:?}") };
+            assert_eq!(condition.comparison, comparison, "{text}");
+            assert_eq!(condition.wanted, [Value::Clusters(found)], "{text}");
+        }
+        // Of these, those that labels select.
+        let mut conditions = asked("f_cluster=in,ar|sho").unwrap().question.conditions;
+        select(&mut conditions, &FIELDS, vec![bar]).unwrap();
+        assert_eq!(conditions[0].wanted, [Value::Clusters(vec![bar])]);
     }
 
     #[test]

@@ -159,6 +159,16 @@ pub async fn ids_of(conn: &mut PgConnection, names: &[String]) -> Result<Vec<(St
     Ok(rows.into_iter().map(|row| (row.name, row.id)).collect())
 }
 
+/// The clusters that there are, by their names.
+pub async fn ids(conn: &mut PgConnection) -> Result<Vec<(String, Uuid)>> {
+    let rows = sqlx::query!(
+        "SELECT name, id FROM member WHERE removed_at IS NULL AND kind <> 'scanner' ORDER BY name"
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.name, row.id)).collect())
+}
+
 /// The names of members, former ones too.
 pub async fn names(conn: &mut PgConnection, ids: &[Uuid]) -> Result<HashMap<Uuid, String>> {
     let rows =

@@ -18,8 +18,8 @@ use sqlx::PgConnection;
 use super::Result;
 use super::member_kind::MemberKind;
 pub use find::{
-    by_name, by_request, cluster, count_remotes, get, home, ids_of, labels, list, names, shown,
-    unapproved,
+    by_name, by_request, cluster, count_remotes, get, home, ids, ids_of, labels, list, names,
+    shown, unapproved,
 };
 pub use join::{NewMember, approve, create, rejoin, renew};
 pub use leave::{RemovedReason, remove, remove_remotes, removed, unlist};
