@@ -64,9 +64,9 @@ async function audit(url, limits, slower = 1, tries = 3) {
     },
     { ...desktopConfig, settings: { ...desktopConfig.settings, throttling } },
   );
-  // The browser loses the begin of a trace now and then; Lighthouse asks to be
-  // run again. It is no mark of the page.
-  if (result?.lhr.runtimeError?.code === "NO_NAVSTART" && tries > 1) {
+  // The browser loses the begin of a trace now and then, or has no turn for long on a
+  // busy machine. Those are no marks of the page.
+  if (["NO_NAVSTART", "PAGE_HUNG"].includes(result?.lhr.runtimeError?.code) && tries > 1) {
     return audit(url, limits, slower, tries - 1);
   }
   if (!result || result.lhr.runtimeError) throw new Error(result?.lhr.runtimeError?.message);
