@@ -78,15 +78,16 @@ struct Failures {
 }
 
 impl Failures {
-    /// Whether the next attempt has to wait still. A failure later than now is of a clock
-    /// that was ahead: to wait until then could take days.
+    /// Whether the next attempt has to wait still. A failure that is later than now by more
+    /// than the wait is of a clock that was ahead: to wait until then could take days. By
+    /// less it is of an attempt that came at once and asked the clock after this one.
     fn blocks(self, free: u32, now: DateTime<Utc>) -> bool {
         let over = self.count.saturating_sub(free);
-        if over == 0 || now < self.last {
+        if over == 0 {
             return false;
         }
         let wait = TimeDelta::seconds(1_i64 << over.saturating_sub(1).min(10));
-        now < self.last + wait.min(MAX_WAIT)
+        (now - self.last).abs() < wait.min(MAX_WAIT)
     }
 }
 
@@ -261,6 +262,16 @@ mod tests {
         assert!(!damper.blocks("admin", "a", noon()));
         damper.failed("admin", "a", noon());
         assert!(damper.blocks("admin", "a", noon()));
+    }
+
+    #[test]
+    fn an_attempt_that_asked_the_clock_before_a_failure_waits_too() {
+        let damper = Damper::default();
+        for _ in 0..=FREE {
+            damper.failed("admin", "a", noon());
+        }
+        assert!(damper.blocks("admin", "a", noon() - TimeDelta::milliseconds(1)));
+        assert!(!damper.blocks("admin", "a", noon() - TimeDelta::seconds(1)));
     }
 
     #[test]
