@@ -211,7 +211,10 @@ fn describe_export(operation: &mut Operation) {
         return;
     }
     let answer = operation.responses.responses.get_mut(StatusCode::OK.as_str());
-    if let Some(RefOr::T(answer)) = answer {
+    // An SBOM has forms of its own.
+    if let Some(RefOr::T(answer)) = answer
+        && answer.content.contains_key(JSON)
+    {
         let text = ObjectBuilder::new().schema_type(Type::String);
         let content = ContentBuilder::new().schema(Some(text));
         answer.content.insert(CSV.to_owned(), content.into());
