@@ -312,13 +312,19 @@ mod tests {
 
     #[test]
     fn clusters_are_found_by_parts_of_names_and_ids() {
-        let (shop, bar) = (Uuid::from_u128(1), Uuid::max());
+        let (shop, bar, former) = (Uuid::from_u128(1), Uuid::max(), Uuid::from_u128(7));
         for (text, comparison, found) in [
             ("f_cluster_name=prefix,sh", Comparison::Eq, vec![shop]),
             ("f_cluster=in,ar|sho", Comparison::Eq, vec![shop, bar]),
             ("f_cluster_name=notin,sho", Comparison::Neq, vec![shop]),
             ("f_cluster_id=prefix,ffff", Comparison::Eq, vec![bar]),
             ("f_cluster_id=in,shop", Comparison::Eq, Vec::new()),
+            ("f_cluster_name=in,SHO", Comparison::Eq, vec![shop]),
+            ("f_cluster_name=prefix,SHO", Comparison::Eq, Vec::new()),
+            ("f_cluster=in,00000000-0000-0000-0000-000000000001", Comparison::Eq, vec![shop]),
+            ("f_cluster_name=in,FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF", Comparison::Eq, vec![bar]),
+            // Events of former clusters are found by their ids.
+            ("f_cluster=in,00000000000000000000000000000007", Comparison::Eq, vec![former]),
         ] {
             let asked = asked(text).unwrap();
             let [condition] = asked.question.conditions.as_slice() else { panic!("{asked:?}") };

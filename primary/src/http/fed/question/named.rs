@@ -63,15 +63,29 @@ pub(super) const fn is_of_part(filter: &Filter<'_>) -> bool {
     matches!(filter.operator, Operator::In | Operator::NotIn | Operator::Prefix)
 }
 
-/// The clusters of whose names or ids a filter names a part.
+/// The clusters of whose names or ids a filter names a part. As in texts, letter case counts
+/// for a beginning alone. A whole id is that of a cluster, a former one too, whatever the
+/// filter is called.
 pub(super) fn having(filter: &Filter<'_>, members: &[(String, Uuid)]) -> Value {
-    let has = |text: &str| match filter.operator {
-        Operator::Prefix => text.starts_with(filter.wanted),
-        _ => filter.wanted.split('|').any(|part| text.contains(part)),
+    let is_prefix = filter.operator == Operator::Prefix;
+    let parts: Vec<String> = if is_prefix {
+        vec![filter.wanted.to_owned()]
+    } else {
+        filter.wanted.split('|').take(MOST_VALUES).map(str::to_ascii_lowercase).collect()
+    };
+    let whole: Vec<Uuid> = parts.iter().filter_map(|part| part.parse().ok()).collect();
+    let has = |text: &str| {
+        if is_prefix {
+            return text.starts_with(filter.wanted);
+        }
+        let text = text.to_ascii_lowercase();
+        parts.iter().any(|part| text.contains(part))
     };
     let of_ids = filter.field == "cluster_id";
     let found = members
         .iter()
-        .filter(|(name, id)| if of_ids { has(&id.simple().to_string()) } else { has(name) });
-    Value::Clusters(found.map(|(_, id)| *id).collect())
+        .filter(|(name, id)| if of_ids { has(&id.simple().to_string()) } else { has(name) })
+        .map(|(_, id)| *id)
+        .filter(|id| !whole.contains(id));
+    Value::Clusters(whole.iter().copied().chain(found).collect())
 }
