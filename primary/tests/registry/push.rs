@@ -111,10 +111,14 @@ async fn what_a_listing_saw_is_not_replaced_by_what_was_told_before() {
     let (primary, registry) = (Primary::start().await, Registry::start().await);
     primary.add_registry(&registry.url(), &json!({"webhook_secret": SECRET})).await;
     registry.push("shop/menu", "1", &[("curl", "8.0-1")]);
+    let digest = async || {
+        let images = primary.get("/v1/scan/registry/fed.shop/images?f_repository=shop/api").await;
+        images["images"][0]["digest"].to_string()
+    };
     for during in [true, false] {
         registry.push(REPOSITORY, "1", &[("openssl", "3.0.9-1")]);
         primary.scan(2).await;
-        assert_eq!(primary.found("f_repository=shop/api").await, ["CVE-2023-5363"], "{during}");
+        let told_before = digest().await;
 
         registry.forget();
         let late = registry.answer_late("/shop/api/manifests/1");
@@ -144,7 +148,7 @@ async fn what_a_listing_saw_is_not_replaced_by_what_was_told_before() {
         .await;
         listing.cancel();
         primary.settled(2).await;
-        assert_eq!(primary.found("f_repository=shop/api").await, [""; 0], "{during}");
+        assert_ne!(digest().await, told_before, "{during}");
     }
     primary.stop().await;
 }
