@@ -545,6 +545,37 @@ describe("who is in the midst of a form", () => {
   });
   afterEach(() => page.unrouteAll({ behavior: "ignoreErrors" }));
 
+  it("tries a user of a directory by Enter: it is tried, and nothing is saved", async () => {
+    await page.goto("/providers?open=new+ldap");
+    const form = page.getByRole("dialog");
+    await form.getByLabel("Host").fill("127.0.0.1");
+    await form.getByLabel("Users below (base DN)").fill("dc=shop");
+    let saved = 0;
+    await page.route("**/v1/server", (route) => {
+      if (route.request().method() === "POST") saved += 1;
+      return route.continue();
+    });
+    await page.route("**/v1/debug/server/test", (route) =>
+      route.fulfill({ json: { result: { groups: ["bakers"] } } }),
+    );
+    await form.getByLabel("User name", { exact: true }).fill("barista");
+    await form.getByLabel("Password", { exact: true }).press("Enter");
+    await form.getByText("It works. Groups: bakers").waitFor();
+    expect(saved).toBe(0);
+    const again = form.getByRole("button", { name: "Try it" });
+    await again.press("Enter");
+    expect(await again.evaluate((one) => one.matches(":focus"))).toBe(true);
+  });
+
+  it("names a provider: before it has a name, it has no address that ends in nothing", async () => {
+    await page.goto("/providers?open=new+oidc");
+    const form = page.getByRole("dialog");
+    await form.getByText("/v1/token_auth_server/openId1/backchannel_logout").waitFor();
+    await form.getByLabel("Name", { exact: true }).fill("");
+    await form.getByText("It is there as soon as the name is").waitFor();
+    expect(await form.getByText("token_auth_server//").count()).toBe(0);
+  });
+
   /** A half-typed group, whose saving ends the session. */
   async function endInForm() {
     await page.goto("/groups?open=new");
@@ -600,37 +631,6 @@ describe("who is in the midst of a form", () => {
     expect(new URL(page.url()).pathname).toBe("/");
     expect(await page.getByRole("dialog").count()).toBe(0);
     await remove("/v1/user/relief");
-  });
-
-  it("tries a user of a directory by Enter: it is tried, and nothing is saved", async () => {
-    await page.goto("/providers?open=new+ldap");
-    const form = page.getByRole("dialog");
-    await form.getByLabel("Host").fill("127.0.0.1");
-    await form.getByLabel("Users below (base DN)").fill("dc=shop");
-    let saved = 0;
-    await page.route("**/v1/server", (route) => {
-      if (route.request().method() === "POST") saved += 1;
-      return route.continue();
-    });
-    await page.route("**/v1/debug/server/test", (route) =>
-      route.fulfill({ json: { result: { groups: ["bakers"] } } }),
-    );
-    await form.getByLabel("User name", { exact: true }).fill("barista");
-    await form.getByLabel("Password", { exact: true }).press("Enter");
-    await form.getByText("It works. Groups: bakers").waitFor();
-    expect(saved).toBe(0);
-    const again = form.getByRole("button", { name: "Try it" });
-    await again.press("Enter");
-    expect(await again.evaluate((one) => one.matches(":focus"))).toBe(true);
-  });
-
-  it("names a provider: before it has a name, it has no address that ends in nothing", async () => {
-    await page.goto("/providers?open=new+oidc");
-    const form = page.getByRole("dialog");
-    await form.getByText("/v1/token_auth_server/openId1/backchannel_logout").waitFor();
-    await form.getByLabel("Name", { exact: true }).fill("");
-    await form.getByText("It is there as soon as the name is").waitFor();
-    expect(await form.getByText("token_auth_server//").count()).toBe(0);
   });
 
   it("hears that it was changed elsewhere meanwhile, before writing over it", async () => {
