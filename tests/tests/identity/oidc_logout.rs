@@ -59,6 +59,17 @@ async fn who_logs_out_at_the_provider_is_logged_out_here() -> Result<()> {
     Ok(())
 }
 
+/// A primary that believes a provider whose word can be made up.
+async fn believing() -> Result<(Primary, Idp)> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    let idp = Idp::hostile(json!({})).await?;
+    let mut settings = idp.settings();
+    settings["default_role"] = json!("reader");
+    add(&admin, SERVER, settings).await?;
+    Ok((primary, idp))
+}
+
 /// Brings a token, as the provider does.
 async fn bring(rest: &Rest, token: &str) -> Result<Answer> {
     let path = format!("/v1/token_auth_server/{SERVER}/backchannel_logout");
@@ -85,13 +96,8 @@ async fn signed(idp: &Idp, change: &Value, alg: &str, key: &str) -> Result<Strin
 /// The provider may end a session while the browser is on its way back.
 #[tokio::test]
 async fn a_session_that_ended_there_does_not_begin_here() -> Result<()> {
-    let primary = Primary::start().await?;
-    let admin = primary.admin().await?;
+    let (primary, idp) = believing().await?;
     let rest = primary.rest()?;
-    let idp = Idp::hostile(json!({})).await?;
-    let mut settings = idp.settings();
-    settings["default_role"] = json!("reader");
-    add(&admin, SERVER, settings).await?;
     for (over, told, begins) in [
         (json!({ "sub": null }), json!({ "sid": "hers" }), false),
         (json!({ "sid": null }), json!({ "sid": "hers" }), false),
@@ -122,13 +128,8 @@ async fn a_session_that_ended_there_does_not_begin_here() -> Result<()> {
 
 #[tokio::test]
 async fn a_word_that_is_not_the_providers_ends_nothing() -> Result<()> {
-    let primary = Primary::start().await?;
-    let admin = primary.admin().await?;
+    let (primary, idp) = believing().await?;
     let rest = primary.rest()?;
-    let idp = Idp::hostile(json!({})).await?;
-    let mut settings = idp.settings();
-    settings["default_role"] = json!("reader");
-    add(&admin, SERVER, settings).await?;
     let mary = json!({ "preferred_username": "mary", "sid": "hers" });
     let answer = with_claims(&rest, idp.issuer(), &mary).await?.ok()?;
     let mary = rest.with_token(answer["token"]["token"].as_str());

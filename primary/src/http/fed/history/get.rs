@@ -7,7 +7,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::super::require_primary;
-use super::{number, revision, shown};
+use super::{limit, number, revision, shown};
 use crate::App;
 use crate::federation::difference;
 use crate::http::error::{ApiError, Result};
@@ -47,8 +47,7 @@ pub(in crate::http::fed) async fn fed_history_get(
         ApiError::object_not_found(format!("Revision {wanted} changed no federated object."))
     })?;
     let start = number(&query, "start")?.unwrap_or(0);
-    let limit =
-        number::<u32>(&query, "limit")?.filter(|limit| *limit > 0).unwrap_or(LIMIT).min(MOST);
+    let limit = limit(&query, LIMIT, MOST)?;
     let differences = history::differences(&mut conn, wanted, start, limit).await?;
     Ok(Json(HistoryRevisionData {
         revision: shown(entry),

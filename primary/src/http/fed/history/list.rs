@@ -6,7 +6,7 @@ use palisade_api::rest::history::HistoryData;
 use palisade_api::{ObjectKind, Revision};
 
 use super::super::require_primary;
-use super::{number, shown};
+use super::{limit, number, shown};
 use crate::App;
 use crate::http::error::{ApiError, Result};
 use crate::http::extract::FedReader;
@@ -45,8 +45,7 @@ pub(in crate::http::fed) async fn fed_history_list(
     query: Query,
 ) -> Result<Json<HistoryData>> {
     require_primary(&app).await?;
-    let limit =
-        number::<u32>(&query, "limit")?.filter(|limit| *limit > 0).unwrap_or(LIMIT).min(MOST);
+    let limit = limit(&query, LIMIT, MOST)?;
     if number::<u64>(&query, "start")?.is_some_and(|start| start > 0) {
         return Err(ApiError::invalid_request("The history goes on by `before`, not by `start`."));
     }

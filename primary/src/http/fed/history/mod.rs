@@ -40,3 +40,9 @@ fn number<T: FromStr>(query: &Query, name: &str) -> Result<Option<T>> {
         .transpose()
         .map_err(|_| ApiError::invalid_request(format!("{name} is a number that is not negative.")))
 }
+
+/// How many a page has: `usual` where nobody says, and never more than `most`.
+fn limit(query: &Query, usual: u32, most: u32) -> Result<u32> {
+    let wanted = number(query, "limit")?.filter(|wanted| *wanted > 0);
+    Ok(wanted.unwrap_or(usual).min(most))
+}
